@@ -1,0 +1,1 @@
+"""Mostrador: refund, cancel and answer Amazon buyers from one screen."""
