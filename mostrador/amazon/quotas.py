@@ -1,0 +1,41 @@
+"""Amazon's usage plans: how often each operation may be called, as its models print them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePlan:
+    """A bucket of `burst` tokens, refilled at `rate` tokens a second; one call takes one token."""
+
+    rate: Decimal
+    burst: int
+
+    @property
+    def seconds_per_token(self) -> float:
+        """How long an empty bucket takes to hold one token again."""
+        return float(1 / self.rate)
+
+
+def _plan(rate: str, burst: int) -> UsagePlan:
+    return UsagePlan(Decimal(rate), burst)
+
+
+# One bucket for each operation, selling partner and application; getOrder is that of Orders 2026-01-01.
+USAGE_PLANS: Mapping[str, UsagePlan] = MappingProxyType(
+    {
+        "createFeedDocument": _plan("0.5", 15),
+        "createFeed": _plan("0.0083", 15),
+        "getFeed": _plan("2", 15),
+        "getFeeds": _plan("0.0222", 10),
+        "cancelFeed": _plan("2", 15),
+        "getFeedDocument": _plan("0.0222", 10),
+        "searchOrders": _plan("0.0056", 20),
+        "getOrder": _plan("0.5", 30),
+        "listTransactions": _plan("0.5", 10),
+    }
+)
