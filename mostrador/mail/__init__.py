@@ -1,0 +1,1 @@
+"""How buyers' mail is read, written, sent and fetched."""

@@ -1,0 +1,30 @@
+"""The bounds every mail is held to, each with a name."""
+
+from typing import Final
+
+MEGABYTE: Final = 1024 * 1024
+
+MAIL_BYTES: Final = 25 * MEGABYTE
+MAILBOX_BYTES: Final = 30 * MEGABYTE
+HEADER_BYTES: Final = 64 * 1024
+HEADER_VALUE_CHARS: Final = 8 * 1024
+HEADERS_PER_PART: Final = 500
+PARTS: Final = 100
+DEPTH: Final = 10
+ATTACHMENT_BYTES: Final = 10 * MEGABYTE
+TEXT_BYTES: Final = 2 * MEGABYTE
+TEXT_CHARS: Final = 200_000
+HTML_CHARS: Final = 500_000
+HTML_TAGS: Final = 20_000
+SUBJECT_CHARS: Final = 500
+NAME_CHARS: Final = 150
+ADDRESSES: Final = 100
+REFERENCES: Final = 50
+DEFECTS: Final = 20
+MESSAGE_ID_CHARS: Final = 250
+TOKEN_CHARS: Final = 200
+
+READER_MEMORY_BYTES: Final = 512 * MEGABYTE
+READER_CPU_SECONDS: Final = 5
+READER_WALL_SECONDS: Final = 20.0
+READER_MAILS: Final = 2_000

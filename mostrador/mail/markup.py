@@ -1,0 +1,81 @@
+"""HTML from strangers, cleaned by an allow-list of our own or turned into plain text."""
+
+import html
+import re
+from typing import Final
+
+import nh3
+
+from mostrador.mail import limits
+from mostrador.mail.characters import clean_text
+
+_SHOWN: Final = (
+    "a b blockquote br code div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub sup"
+    " table tbody td tfoot th thead tr u ul"
+)
+_GONE: Final = "script style title head iframe object embed svg math template noscript xmp textarea select"
+_LINES: Final = "br div p tr li table blockquote h1 h2 h3 h4 h5 h6 pre hr"
+_TAGS: Final = frozenset(_SHOWN.split())
+_GONE_WITH_CONTENT: Final = frozenset(_GONE.split())
+_LINE_TAGS: Final = frozenset(_LINES.split())
+_ATTRIBUTES: Final = {
+    "a": {"href"},
+    "img": {"src", "srcset"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+_SCHEMES: Final = frozenset({"http", "https", "mailto"})
+_REL: Final = "noopener noreferrer nofollow"
+_LINK = re.compile(r"(?i)^(?:https?://|mailto:)[^\s<>\"]{1,2000}$")
+_SPAN = re.compile(r"^[1-9]\d?$")
+_ANY_TAG = re.compile(r"</?[a-z][a-z0-9]*[^<>]*>")
+_CELL_TAGS: Final = frozenset({"td", "th"})
+_MANY_BREAKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_SPACES = re.compile(r"[ \t\xa0]+")
+
+
+def clean_html(markup: str) -> tuple[str, int]:
+    """Clean HTML for showing: no script, style, image, id or local link; count the images."""
+    blocked = 0
+
+    def filtered(tag: str, attribute: str, value: str) -> str | None:
+        nonlocal blocked
+        if tag == "img":
+            blocked += attribute == "src"
+            return None
+        if attribute == "href":
+            return value if _LINK.match(value.strip()) else None
+        return value if _SPAN.match(value) else None
+
+    cleaned = nh3.clean(
+        _bounded(markup),
+        tags=set(_TAGS),
+        clean_content_tags=set(_GONE_WITH_CONTENT),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attribute_filter=filtered,
+        url_schemes=set(_SCHEMES),
+        link_rel=_REL,
+        url_relative=None,
+    )
+    return cleaned.replace("<img>", ""), blocked
+
+
+def text_of(markup: str) -> str:
+    """Read the words of HTML as plain text, one line per block."""
+    tags = {*_LINE_TAGS, *_CELL_TAGS}
+    flat = _SPACES.sub(" ", _bounded(markup).replace("\r", " ").replace("\n", " "))
+    kept = nh3.clean(flat, tags=tags, clean_content_tags=set(_GONE_WITH_CONTENT), attributes={})
+    broken = _ANY_TAG.sub(_break_for, kept)
+    lines = [line.strip() for line in html.unescape(broken).split("\n")]
+    return clean_text(_MANY_BREAKS.sub("\n\n", "\n".join(lines))).strip()
+
+
+def _break_for(tag: re.Match[str]) -> str:
+    return " " if tag.group().strip("</>").split(" ")[0] in _CELL_TAGS else "\n"
+
+
+def _bounded(markup: str) -> str:
+    """Cut HTML so that its tree stays small: the parser's memory grows with tags, not letters."""
+    markup = markup[: limits.HTML_CHARS].replace("\x00", "")
+    pieces = markup.split("<", limits.HTML_TAGS)
+    return "<".join(pieces[: limits.HTML_TAGS])
