@@ -85,7 +85,7 @@ class Client:
         read_timeout: float = 30.0,
         deadline: float | None = None,
     ) -> Answer:
-        """Call one operation once and return its answer; lists in `query` go as Amazon wants them, with commas.
+        """Call one operation once and return its answer; a list in `query` goes with commas.
 
         A pinned `token` is used as it is; without one the token source is asked. `deadline` is a time of
         `boot_clock()`, looked at immediately before the first byte is written.
@@ -164,18 +164,7 @@ class Client:
         return parsed.scheme == "https" and host.endswith(DOCUMENT_HOSTS)
 
     def _url(self, path: str, query: Query | None) -> str:
-        pairs = [
-            (
-                name,
-                value
-                if isinstance(value, str)
-                else str(value)
-                if isinstance(value, int)
-                else ",".join(value),
-            )
-            for name, value in (query or {}).items()
-            if value is not None
-        ]
+        pairs = [(name, _joined(value)) for name, value in (query or {}).items() if value is not None]
         return self._endpoint + path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
 
     def _headers(self, now: datetime, token: AccessToken, *, has_body: bool) -> dict[str, str]:
@@ -187,6 +176,12 @@ class Client:
             "x-amz-date": now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ"),
         }
         return {**headers, "Content-Type": "application/json"} if has_body else headers
+
+
+def _joined(value: str | int | Sequence[str]) -> str:
+    if isinstance(value, str | int):
+        return str(value)
+    return ",".join(value)
 
 
 def _answer(operation: str, reply: Reply) -> Answer:

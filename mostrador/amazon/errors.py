@@ -17,7 +17,7 @@ class Happened(StrEnum):
 
 
 class AmazonError(Exception):
-    """A call to Amazon that failed. `message` is Amazon's own words or ours, without secrets or buyers' names.
+    """A call to Amazon that failed. `message` is Amazon's words or ours, without secrets or names.
 
     `happened` answers the only question that matters: NO is proof that nothing was done, UNKNOWN is
     everything else. `retry_after` is in seconds and only there when Amazon said so.
@@ -124,7 +124,7 @@ def _kind(status: int, happened: Happened) -> type[AmazonError]:
 
 
 def _amazons_words(body: bytes) -> tuple[str, str] | None:
-    """Return code and message of `{"errors": [{"code", "message", "details"}]}`, or None for anything else."""
+    """Return code and message of Amazon's `{"errors": [{"code", "message", "details"}]}`, else None."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

@@ -49,7 +49,7 @@ class FeedCreated:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed at Amazon. `status` is Amazon's word: IN_QUEUE, IN_PROGRESS, DONE, FATAL, CANCELLED or a new one."""
+    """A feed at Amazon. `status` is Amazon's word: IN_QUEUE, IN_PROGRESS, DONE, FATAL, CANCELLED or new."""
 
     feed_id: str
     feed_type: str
@@ -94,7 +94,7 @@ def create_feed(
     deadline: float,
     now: datetime,
 ) -> FeedCreated:
-    """Hand the document over: the point where money moves. One connection of its own, one try, the pinned token.
+    """Hand the document over: here money moves. One connection of its own, one try, the pinned token.
 
     `deadline` is a time of `wire.boot_clock()`: past it, not one byte is written and the error says NO.
     Raises: AmazonError; with `happened` UNKNOWN the feed may exist, and only evidence may say otherwise.
@@ -135,7 +135,7 @@ def list_feeds(
 ) -> tuple[Feed, ...]:
     """Return every feed of a type created since a moment, over all pages. Each page costs one getFeeds.
 
-    Raises: AmazonError; Unreadable when there are more pages than MAX_PAGES, since part of a list proves nothing.
+    Raises: AmazonError; Unreadable above MAX_PAGES pages, since part of a list proves nothing.
     """
     query: dict[str, str | int | Sequence[str] | None] = {
         "feedTypes": [feed_type.value],
@@ -189,7 +189,7 @@ def _gunzip(packed: bytes) -> bytes:
         return packed
     if len(content) > MAX_REPORT:
         raise _too_large()
-    # A file that ends too early, or that goes on behind its end, is evidence for a person: nothing is made up.
+    # A file that ends too early, or goes on behind its end, is evidence for a person as it is.
     return content if unpacker.eof and not unpacker.unused_data else packed
 
 

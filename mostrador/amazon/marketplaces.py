@@ -79,9 +79,18 @@ _ROWS: tuple[tuple[str, str, str, Region, str, str, bool, str], ...] = (
 MARKETPLACES: Mapping[str, Marketplace] = MappingProxyType(
     {
         id_: Marketplace(
-            id_, country, f"Amazon.{tld}", region, currency, language, included, central, zone, tld
+            id=id_,
+            country_code=country,
+            domain=f"Amazon.{tld}",
+            region=region,
+            currency=currency,
+            language=language,
+            tax_included=tax_included,
+            seller_central_url=f"https://sellercentral.amazon.{tld}",
+            time_zone=zone,
+            mail_tld=tld,
         )
-        for id_, country, tld, region, currency, language, included, central, zone in _ROWS
+        for id_, country, tld, region, currency, language, tax_included, zone in _ROWS
     }
 )
 

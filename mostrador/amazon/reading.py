@@ -1,4 +1,4 @@
-"""Reading Amazon's JSON with care: missing parts are None, wrong types are a clear error, new words are kept."""
+"""Reading Amazon's JSON: missing parts are None, wrong types are a clear error, new words are kept."""
 
 from __future__ import annotations
 

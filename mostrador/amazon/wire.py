@@ -1,4 +1,4 @@
-"""The one place where bytes leave for Amazon: one request, one answer, no retry, no redirect, limits on everything."""
+"""The one place where bytes leave for Amazon: one request, one answer, no retry, no redirect."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Wire:
 
 
 def is_allowed_address(url: str) -> bool:
-    """Return whether `url` is https, or plain http to this very machine (the simulator), without a password in it."""
+    """Return whether `url` is https, or plain http to this very machine, without a password in it."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -103,7 +103,7 @@ class _DeadlinePassed(Exception):
 
 
 class _Gate:
-    """Stands before the first byte: refuses when it is too late, and remembers that it let the request pass."""
+    """Stands before the first byte: refuses when it is too late, remembers that it let the request pass."""
 
     def __init__(self, deadline: float | None) -> None:
         self.began = False
