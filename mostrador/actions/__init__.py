@@ -1,0 +1,1 @@
+"""What a person asks for: one function is one verb is one transaction."""

@@ -1,0 +1,130 @@
+"""Messages: answer the buyer, take an answer back, and leave a note for the team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from mostrador.domain import messages as rules
+from mostrador.domain.delivery import ForbiddenMove, Source, State
+from mostrador.domain.macros import unfilled_places
+from mostrador.domain.refusals import Refusal, RefusalCode, Refused, RequestKeyReused
+from mostrador.models import (
+    Agent,
+    Cancellation,
+    Event,
+    EventKind,
+    LostRace,
+    Message,
+    Refund,
+    Reply,
+    Ticket,
+)
+from mostrador.models.delivery import fingerprint
+from mostrador.tasks import messages
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWish:
+    """What should be said to the buyer, and when: now, or when Amazon has accepted `armed_on`."""
+
+    text: str
+    request_key: str
+    close: bool = False
+    macro: str = ""
+    language: str = ""
+    armed_on: Refund | Cancellation | None = None
+    source: Source = Source.AGENT
+
+    def content(self, ticket: Ticket) -> dict[str, object]:
+        """Return what makes two wishes the same wish."""
+        armed_on = self.armed_on.reference if self.armed_on else ""
+        return {"ticket": ticket.pk, "text": self.text, "close": self.close, "armed_on": armed_on}
+
+
+def request_reply(*, ticket: Ticket, agent: Agent, wish: ReplyWish, now: datetime) -> Reply:
+    """Store a reply that leaves in a few seconds, or when Amazon accepts; the same key again returns it.
+
+    Raises: Refused with every reason; RequestKeyReused for a known key with other content.
+    """
+    digest = fingerprint(wish.content(ticket))
+    with transaction.atomic():
+        locked = Ticket.objects.locked(ticket.pk)
+        known = Reply.objects.asked(partner=locked.selling_partner, request_key=wish.request_key)
+        if known and known.request_sha256 != digest:
+            raise RequestKeyReused(wish.request_key)
+        if known:
+            return known
+        reasons = _refusals(locked, wish)
+        if reasons:
+            raise Refused(reasons)
+        return _store(locked, agent, wish, digest, now)
+
+
+def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
+    found = rules.refusals(
+        body=wish.text, has_address=bool(ticket.buyer_address), has_mailbox=ticket.mailbox_id is not None
+    )
+    state = State(wish.armed_on.state) if wish.armed_on else None
+    if rules.never_leaves(state) or (wish.armed_on is None and unfilled_places(wish.text)):
+        found.append(Refusal(RefusalCode.NOT_TRUE_YET, {"state": state or ""}))
+    return found
+
+
+def _store(ticket: Ticket, agent: Agent, wish: ReplyWish, digest: str, now: datetime) -> Reply:
+    send_after = now + timedelta(seconds=settings.REPLY_UNDO_SECONDS)
+    armed_on = wish.armed_on
+    reply = Reply.objects.request(
+        ticket=ticket,
+        agent=agent,
+        source=wish.source,
+        text=wish.text,
+        macro=wish.macro,
+        language=wish.language,
+        closes_ticket=wish.close,
+        armed_refund=armed_on if isinstance(armed_on, Refund) else None,
+        armed_cancellation=armed_on if isinstance(armed_on, Cancellation) else None,
+        request_key=wish.request_key,
+        request_sha256=digest,
+        send_after=send_after,
+        now=now,
+    )
+    Event.objects.step(
+        EventKind.REQUESTED,
+        reply,
+        at=now,
+        agent=agent,
+        armed_on=armed_on.reference if armed_on else "",
+        macro=wish.macro,
+        closes_ticket=wish.close,
+    )
+    if rules.may_leave(State(armed_on.state) if armed_on else None):
+        messages.plan_send(reply_id=reply.pk, at=send_after, now=now)
+    return reply
+
+
+def withdraw_reply(*, reply: Reply, agent: Agent, now: datetime) -> None:
+    """Take a reply back, or disarm it, before it has left.
+
+    Raises: Refused when it is too late.
+    """
+    try:
+        with transaction.atomic():
+            reply.move(State.WITHDRAWN, now=now)
+            Event.objects.step(EventKind.WITHDRAWN, reply, at=now, agent=agent)
+    except (LostRace, ForbiddenMove):
+        raise Refused([Refusal(RefusalCode.TOO_LATE_TO_WITHDRAW, {"state": reply.state})]) from None
+
+
+def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime) -> Message:
+    """Keep a note for the team, which no buyer sees.
+
+    Raises: Refused when it is empty or too long.
+    """
+    reasons = rules.refusals(body=text, has_address=True, has_mailbox=True)
+    if reasons:
+        raise Refused(reasons)
+    return Message.objects.note(ticket=ticket, author=agent, text=text, at=now)

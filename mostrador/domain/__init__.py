@@ -1,0 +1,1 @@
+"""What is allowed: pure functions of facts and time, without Django, network, clock or chance."""

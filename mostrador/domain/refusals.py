@@ -1,0 +1,69 @@
+"""Refusals: what the rules say no to, as codes and facts that `web` and `api` put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Every reason for which a wish is refused; the value is what the API answers."""
+
+    # the order as a whole
+    ORDER_NOT_READ_YET = "order_not_read_yet"
+    ORDER_PENDING = "order_pending"
+    ORDER_UNSHIPPED = "order_unshipped"
+    ORDER_PARTLY_SHIPPED = "order_partly_shipped"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_UNFULFILLABLE = "order_unfulfillable"
+    ORDER_STATUS_UNKNOWN = "order_status_unknown"
+    ORDER_FROZEN = "order_frozen"
+    FULFILLED_BY_AMAZON = "fulfilled_by_amazon"
+    REPLACEMENT_ORDER = "replacement_order"
+    NOTHING_LEFT = "nothing_left"
+    SELLING_PARTNER_PAUSED = "selling_partner_paused"
+    # the wish
+    NO_LINES = "no_lines"
+    LINE_TWICE = "line_twice"
+    UNKNOWN_ITEM = "unknown_item"
+    UNKNOWN_REASON = "unknown_reason"
+    REASON_NOT_TRUE = "reason_not_true"
+    AMOUNT_NEGATIVE = "amount_negative"
+    AMOUNT_ABOVE_LEFT = "amount_above_left"
+    AMOUNT_UNREADABLE = "amount_unreadable"
+    TAX_IS_IN_THE_PRICE = "tax_is_in_the_price"
+    ITEM_HAS_OPEN_REFUND = "item_has_open_refund"
+    ORDER_HAS_OPEN_ACTION = "order_has_open_action"
+    CHANGED_SINCE_SEEN = "changed_since_seen"
+    # a step of something already asked for
+    TOO_LATE_TO_WITHDRAW = "too_late_to_withdraw"
+    NOT_WAITING = "not_waiting"
+    NOT_PROVEN_UNSENT = "not_proven_unsent"
+    # replies
+    EMPTY_MESSAGE = "empty_message"
+    MESSAGE_TOO_LONG = "message_too_long"
+    NO_ADDRESS = "no_address"
+    NO_MAILBOX = "no_mailbox"
+    NOT_TRUE_YET = "not_true_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason, with the facts its sentence needs (plain strings and integers)."""
+
+    code: RefusalCode
+    facts: dict[str, str | int] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """A wish the rules refuse; nothing was written."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__(", ".join(refusal.code for refusal in self.refusals))
+
+
+class RequestKeyReused(Exception):
+    """A request key that already stands for a wish with other content; nothing was written."""

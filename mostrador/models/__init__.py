@@ -1,0 +1,40 @@
+"""What we remember: tables, constraints and queries. `.save()` and `.create()` stand only here."""
+
+from mostrador.models.cancellations import Cancellation
+from mostrador.models.delivery import LostRace
+from mostrador.models.feeds import Feed, FeedMessage, SeenFeed
+from mostrador.models.messages import Attachment, Direction, Message, RawMail, RawMailState, Reply
+from mostrador.models.orders import ItemBalance, Order, OrderItem
+from mostrador.models.people import Agent, ApiToken
+from mostrador.models.quotas import Quota
+from mostrador.models.refunds import Refund, RefundLine
+from mostrador.models.selling_partners import Mailbox, SellingPartner
+from mostrador.models.tickets import Ticket
+from mostrador.models.timeline import Event, EventKind
+
+__all__ = [
+    "Agent",
+    "ApiToken",
+    "Attachment",
+    "Cancellation",
+    "Direction",
+    "Event",
+    "EventKind",
+    "Feed",
+    "FeedMessage",
+    "ItemBalance",
+    "LostRace",
+    "Mailbox",
+    "Message",
+    "Order",
+    "OrderItem",
+    "Quota",
+    "RawMail",
+    "RawMailState",
+    "Refund",
+    "RefundLine",
+    "Reply",
+    "SeenFeed",
+    "SellingPartner",
+    "Ticket",
+]

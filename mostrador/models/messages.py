@@ -1,0 +1,252 @@
+"""Messages: buyers' mails as they came, the words in them, our answers and notes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from mostrador.domain.delivery import Source, State
+from mostrador.models.cancellations import Cancellation
+from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
+from mostrador.models.people import Agent
+from mostrador.models.refunds import Refund
+from mostrador.models.selling_partners import Mailbox
+from mostrador.models.tickets import Ticket
+
+
+class RawMailState(models.TextChoices):
+    """Whether a stored mail has become a message."""
+
+    STORED = "stored", "stored"
+    READ = "read", "read"
+    SKIPPED = "skipped", "skipped"  # not from a buyer: Amazon's own notices
+
+
+class RawMailQuerySet(models.QuerySet["RawMail"]):
+    """Stores mails byte for byte before anything looks into them."""
+
+    def keep(
+        self, *, mailbox: Mailbox, content: bytes, size: int, truncated: bool, now: datetime
+    ) -> tuple[RawMail, bool]:
+        """Store a mail once (by content); return the row and whether it is new."""
+        digest = hashlib.sha256(content).hexdigest()
+        return self.get_or_create(
+            mailbox=mailbox,
+            sha256=digest,
+            defaults={"content": content, "size": size, "truncated": truncated, "received_at": now},
+        )
+
+    def unread(self) -> RawMailQuerySet:
+        """Return the mails no one has looked into yet, oldest first."""
+        return self.filter(state=RawMailState.STORED).order_by("pk")
+
+
+class RawMail(models.Model):
+    """One mail exactly as it came; the evidence behind a message."""
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="raw_mails")
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    size = models.BigIntegerField()
+    truncated = models.BooleanField(default=False)
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=RawMailState.choices, default=RawMailState.STORED)
+
+    objects = RawMailQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["mailbox", "sha256"], name="one_row_per_mail"),)
+        indexes = (models.Index(fields=["id"], name="mail_to_read", condition=Q(state=RawMailState.STORED)),)
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+    def mark(self, state: RawMailState) -> None:
+        """Note what became of it."""
+        self.state = state
+        self.save(update_fields=["state"])
+
+
+class Direction(models.TextChoices):
+    """Who speaks to whom."""
+
+    IN = "in", "from the buyer"
+    OUT = "out", "to the buyer"
+    NOTE = "note", "for the team"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Makes and finds messages."""
+
+    def known(self, message_ids: Sequence[str]) -> Message | None:
+        """Return the newest message that carries one of these Message-IDs."""
+        return self.filter(message_id__in=message_ids).select_related("ticket").order_by("-pk").first()
+
+    def note(self, *, ticket: Ticket, author: Agent, text: str, at: datetime) -> Message:
+        """Store a note for the team."""
+        return self.create(
+            ticket=ticket, direction=Direction.NOTE, author=author, from_name=author.name, text=text, at=at
+        )
+
+    def thread(self, ticket: Ticket) -> list[str]:
+        """Return the Message-IDs of a ticket, oldest first, for the References header."""
+        ids = self.filter(ticket=ticket).exclude(message_id="").order_by("at", "pk")
+        return list(ids.values_list("message_id", flat=True))
+
+
+class Message(models.Model):
+    """Words of a ticket: the buyer's, ours, or a note; `at` is when they were said."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
+    raw = models.OneToOneField(
+        RawMail, on_delete=models.PROTECT, null=True, blank=True, related_name="message"
+    )
+    direction = models.CharField(max_length=4, choices=Direction.choices)
+    author = models.ForeignKey(Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    from_name = models.CharField(max_length=200, blank=True)
+    from_address = models.CharField(max_length=320, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)  # what is read: the buyer's own words
+    whole_text = models.TextField(blank=True)  # the mail's whole text, where it says more
+    html = models.TextField(blank=True)  # cleaned
+    blocked_images = models.PositiveIntegerField(default=0)
+    message_id = models.CharField(max_length=500, blank=True)
+    authentic = models.BooleanField(null=True)
+    defects = ArrayField(models.CharField(max_length=300), default=list)
+    at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["ticket", "at"], name="message_of_ticket"),
+            models.Index(fields=["message_id"], name="message_by_id", condition=~Q(message_id="")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.pk}"
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    """Makes attachments."""
+
+    def keep(
+        self, *, message: Message, name: str, content_type: str, content: bytes, size: int, refused: str
+    ) -> Attachment:
+        """Store an attachment; a refused one keeps its name and the reason, not its bytes."""
+        return self.create(
+            message=message,
+            name=name[:200],
+            content_type=content_type[:100],
+            content=b"" if refused else content,
+            size=size,
+            refused=refused[:300],
+        )
+
+
+class Attachment(models.Model):
+    """A file that came with a message; `refused` says why its bytes are not offered."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    size = models.BigIntegerField()
+    refused = models.CharField(max_length=300, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReplyQuerySet(DeliveryQuerySet["Reply"]):
+    """Makes and finds replies."""
+
+    def request(
+        self,
+        *,
+        ticket: Ticket,
+        agent: Agent | None,
+        source: Source,
+        text: str,
+        macro: str,
+        language: str,
+        closes_ticket: bool,
+        armed_refund: Refund | None,
+        armed_cancellation: Cancellation | None,
+        request_key: str,
+        request_sha256: str,
+        send_after: datetime,
+        now: datetime,
+    ) -> Reply:
+        """Store a reply that waits to leave."""
+        return self.create(
+            selling_partner=ticket.selling_partner,
+            ticket=ticket,
+            requested_by=agent,
+            source=source,
+            text=text,
+            macro=macro,
+            language=language,
+            closes_ticket=closes_ticket,
+            armed_refund=armed_refund,
+            armed_cancellation=armed_cancellation,
+            request_key=request_key,
+            request_sha256=request_sha256,
+            requested_at=now,
+            moved_at=now,
+            send_after=send_after,
+        )
+
+    def armed_on(self, action: Refund | Cancellation) -> ReplyQuerySet:
+        """Return the waiting replies armed on `action`."""
+        waiting = self.filter(state=State.REQUESTED)
+        if isinstance(action, Refund):
+            return waiting.filter(armed_refund=action)
+        return waiting.filter(armed_cancellation=action)
+
+
+class Reply(Delivery):
+    """An answer on its way to the buyer; an armed one waits until Amazon has accepted its action.
+
+    `text` is what the agent wrote or, for a macro that is armed, the macro's words with places left open:
+    the words that leave are made from the true state at that moment and stored as the message.
+    """
+
+    LETTER = "M"
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="replies")
+    message = models.OneToOneField(
+        Message, on_delete=models.PROTECT, null=True, blank=True, related_name="reply"
+    )
+    text = models.TextField()
+    macro = models.CharField(max_length=60, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    closes_ticket = models.BooleanField(default=False)
+    armed_refund = models.ForeignKey(
+        Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="armed_replies"
+    )
+    armed_cancellation = models.ForeignKey(
+        Cancellation, on_delete=models.PROTECT, null=True, blank=True, related_name="armed_replies"
+    )
+    mail_id = models.CharField(max_length=500, blank=True)  # its Message-ID, stable over tries
+
+    objects = ReplyQuerySet.as_manager()
+
+    class Meta:
+        constraints = (request_key_constraint("one_reply_per_request_key"),)
+        indexes = (due_index("reply_due"),)
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def armed_action(self) -> Refund | Cancellation | None:
+        """What the reply waits for, or nothing."""
+        return self.armed_refund or self.armed_cancellation

@@ -1,0 +1,86 @@
+"""Quotas: one token bucket for each selling partner and operation, shared by all workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models, transaction
+
+from mostrador.amazon.quotas import USAGE_PLANS
+from mostrador.domain.quotas import Bucket
+from mostrador.models.selling_partners import SellingPartner
+
+
+class QuotaQuerySet(models.QuerySet["Quota"]):
+    """Takes tokens, and tells when the next one comes."""
+
+    def take(
+        self, *, partner: SellingPartner, operation: str, now: datetime, keep: int = 0
+    ) -> datetime | None:
+        """Take one token, leaving `keep`; return nothing if it was there, else when it will be."""
+        with transaction.atomic():
+            quota = self._locked(partner, operation, now)
+            bucket = quota.bucket()
+            ready = bucket.ready_at(now, keep=keep)
+            if ready > now:
+                return ready
+            quota.store(bucket.take(now))
+        return None
+
+    def ready_at(self, *, partner: SellingPartner, operation: str, now: datetime, keep: int = 0) -> datetime:
+        """Return when a token will be there, without taking it."""
+        quota = self.filter(selling_partner=partner, operation=operation).first()
+        return now if quota is None else quota.bucket().ready_at(now, keep=keep)
+
+    def empty(self, *, partner: SellingPartner, operation: str, now: datetime) -> None:
+        """Note Amazon's 429: the bucket is empty, whatever we thought."""
+        with transaction.atomic():
+            quota = self._locked(partner, operation, now)
+            quota.store(quota.bucket().emptied(now))
+
+    def _locked(self, partner: SellingPartner, operation: str, now: datetime) -> Quota:
+        plan = USAGE_PLANS[operation]
+        Quota.objects.bulk_create(
+            [
+                Quota(
+                    selling_partner=partner,
+                    operation=operation,
+                    rate=plan.rate,
+                    burst=plan.burst,
+                    tokens=plan.burst,
+                    at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        return self.select_for_update().get(selling_partner=partner, operation=operation)
+
+
+class Quota(models.Model):
+    """How full one bucket was at `at`."""
+
+    selling_partner = models.ForeignKey(SellingPartner, on_delete=models.CASCADE, related_name="quotas")
+    operation = models.CharField(max_length=60)
+    rate = models.FloatField()
+    burst = models.IntegerField()
+    tokens = models.FloatField()
+    at = models.DateTimeField()
+
+    objects = QuotaQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["selling_partner", "operation"], name="one_bucket_per_operation"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.selling_partner_id}"
+
+    def bucket(self) -> Bucket:
+        """Return the bucket as the rules see it."""
+        return Bucket(float(self.rate), self.burst, float(self.tokens), self.at)
+
+    def store(self, bucket: Bucket) -> None:
+        """Write how full the bucket is now."""
+        self.tokens, self.at = bucket.tokens, bucket.at
+        self.save(update_fields=["tokens", "at"])

@@ -1,0 +1,154 @@
+"""Tickets: one conversation with one buyer, usually about one order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from mostrador.domain.tickets import TicketState, answer_due
+from mostrador.models.orders import Order
+from mostrador.models.people import Agent
+from mostrador.models.selling_partners import Mailbox, SellingPartner
+
+PREVIEW_CHARACTERS = 160
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    """Makes and finds tickets."""
+
+    def begin(
+        self,
+        *,
+        partner: SellingPartner,
+        mailbox: Mailbox | None,
+        order: Order | None,
+        subject: str,
+        buyer_name: str,
+        buyer_address: str,
+        marketplace_id: str,
+        language: str,
+        now: datetime,
+    ) -> Ticket:
+        """Store a new ticket, open and without messages."""
+        return self.create(
+            selling_partner=partner,
+            mailbox=mailbox,
+            order=order,
+            subject=subject[:300],
+            buyer_name=buyer_name[:200],
+            buyer_address=buyer_address[:320],
+            marketplace_id=marketplace_id,
+            language=language,
+            last_message_at=now,
+        )
+
+    def locked(self, pk: int) -> Ticket:
+        """Return the ticket with its row locked."""
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def needs_reply(self) -> TicketQuerySet:
+        """Return the open tickets, those whose answer is due first on top."""
+        return self.filter(state=TicketState.OPEN).order_by(
+            F("answer_due_at").asc(nulls_last=True), "-last_message_at", "-pk"
+        )
+
+    def in_state(self, state: TicketState) -> TicketQuerySet:
+        """Return the tickets in `state`, the latest message on top."""
+        return self.filter(state=state).order_by("-last_message_at", "-pk")
+
+
+class Ticket(models.Model):
+    """A conversation; `answer_due_at` is Amazon's 24 hours from the first unanswered buyer message."""
+
+    selling_partner = models.ForeignKey(SellingPartner, on_delete=models.PROTECT, related_name="tickets")
+    mailbox = models.ForeignKey(
+        Mailbox, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets"
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
+    subject = models.CharField(max_length=300, blank=True)
+    buyer_name = models.CharField(max_length=200, blank=True)
+    buyer_address = models.CharField(max_length=320, blank=True)  # the relay alias in full, +token and all
+    comm_mgr_token = models.CharField(max_length=500, blank=True)
+    marketplace_id = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in TicketState], default=TicketState.OPEN
+    )
+    assigned_to = models.ForeignKey(
+        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets"
+    )
+    first_unanswered_at = models.DateTimeField(null=True, blank=True)
+    answer_due_at = models.DateTimeField(null=True, blank=True)
+    last_message_at = models.DateTimeField()
+    preview = models.CharField(max_length=PREVIEW_CHARACTERS, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(
+                F("answer_due_at").asc(nulls_last=True),
+                F("last_message_at").desc(),
+                F("id").desc(),
+                name="ticket_needs_reply",
+                condition=Q(state=TicketState.OPEN),
+            ),
+            models.Index(fields=["state", "-last_message_at", "-id"], name="ticket_by_state"),
+            models.Index(fields=["buyer_address"], name="ticket_by_buyer"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """The short name people use: T-1042."""
+        return f"T-{1000 + self.pk}"
+
+    # ── mutators ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def heard_from_buyer(self, *, at: datetime, preview: str) -> None:
+        """Open the ticket because the buyer wrote; Amazon's clock starts if it was not running."""
+        self.state, self.closed_at = TicketState.OPEN, None
+        self.first_unanswered_at = min(self.first_unanswered_at or at, at)
+        self.answer_due_at = answer_due(self.first_unanswered_at)
+        self._said(at=at, preview=preview)
+
+    def answered(self, *, at: datetime, preview: str, close: bool) -> None:
+        """Note that an answer left: the buyer's turn, or nobody's."""
+        self.state = TicketState.CLOSED if close else TicketState.WAITING
+        self.closed_at = at if close else None
+        self.first_unanswered_at = self.answer_due_at = None
+        self._said(at=at, preview=preview)
+
+    def _said(self, *, at: datetime, preview: str) -> None:
+        if at >= self.last_message_at or not self.preview:
+            self.last_message_at = max(at, self.last_message_at) if self.preview else at
+            self.preview = " ".join(preview.split())[:PREVIEW_CHARACTERS]
+        self.save()
+
+    def close(self, *, now: datetime) -> None:
+        """Close the ticket; an unanswered message no longer counts as waiting for us."""
+        self.state, self.closed_at = TicketState.CLOSED, now
+        self.save(update_fields=["state", "closed_at"])
+
+    def reopen(self) -> None:
+        """Open the ticket again."""
+        self.state, self.closed_at = TicketState.OPEN, None
+        self.save(update_fields=["state", "closed_at"])
+
+    def assign(self, agent: Agent | None) -> None:
+        """Give the ticket to `agent`, or to nobody."""
+        self.assigned_to = agent
+        self.save(update_fields=["assigned_to"])
+
+    def learn(self, *, order: Order | None, address: str, token: str) -> None:
+        """Keep what a newer mail adds: the order, the newest relay address and token."""
+        self.order = self.order or order
+        self.buyer_address = address[:320] or self.buyer_address
+        self.comm_mgr_token = token[:500] or self.comm_mgr_token
+        self.save(update_fields=["order", "buyer_address", "comm_mgr_token"])
