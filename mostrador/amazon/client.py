@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from mostrador.amazon.errors import AmazonError, Happened, Refused, Unauthorized, Unreadable, error_of_answer
 from mostrador.amazon.lwa import AccessToken, TokenSource
-from mostrador.amazon.wire import MAX_ANSWER, Outgoing, Reply, Wire, is_allowed_address
+from mostrador.amazon.wire import MAX_ANSWER, Outgoing, Reply, Wire, is_allowed_address, shared_wire
 
 VERSION = "0.1.0"
 MAX_USER_AGENT = 500
@@ -59,16 +59,12 @@ class Client:
         self._user_agent = user_agent or default_user_agent()
         if len(self._user_agent) > MAX_USER_AGENT:
             raise ValueError(f"Amazon refuses a User-Agent above {MAX_USER_AGENT} characters")
-        self._wire = wire or Wire()
+        self._wire = wire or shared_wire()
 
     @property
     def tokens(self) -> TokenSource:
         """Where this client's access tokens come from."""
         return self._tokens
-
-    def close(self) -> None:
-        """Close the connections that are kept open."""
-        self._wire.close()
 
     def call(
         self,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mostrador.amazon.client import Client, unreadable
@@ -28,9 +28,10 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class TransactionItem:
-    """One item of a transaction. Amazon's item id here is its own, often not the order item's."""
+    """One item of a transaction. Its adjustment id is Amazon's own; an order item's id is rarely there."""
 
     item_id: str | None
+    adjustment_id: str | None
     sku: str | None
     total: Money | None
     breakdowns: tuple[Breakdown, ...]
@@ -62,8 +63,9 @@ RefundLine = tuple[str | None, Component | None, Money]
 class OutsideRefund:
     """Money that went back to a buyer, by whomever. Amounts are positive: given back.
 
-    A line is (Amazon's item id, component or None for fees and unknown names, amount). `total` is the sum of
-    the lines with a component; without any, what the booking took from the seller, fees mixed in.
+    A line is (order item id where it is known, component or None for fees and unknown names, amount).
+    `total` is the sum of the lines with a component; without any, what the booking took from the seller,
+    fees mixed in.
     """
 
     refund_id: str
@@ -95,22 +97,39 @@ def list_transactions(client: Client, *, order_id: str, now: datetime) -> tuple[
     raise unreadable("listTransactions", f"more than {MAX_PAGES} pages of transactions")
 
 
-def refunds(transactions: Iterable[Transaction]) -> tuple[OutsideRefund, ...]:
+def refunds(
+    transactions: Iterable[Transaction], *, item_ids_by_sku: Mapping[str, str] | None = None
+) -> tuple[OutsideRefund, ...]:
     """Return the refunds among bookings, each once, although a deferred one is booked again when released.
 
     A booking is a refund when its words or a REFUND_ID say so, or when it takes from the seller what buyers
     pay for (a guarantee claim, a chargeback). Amazon's model does not name the type of a refund.
+    `item_ids_by_sku` finds the order item where Amazon names only the SKU; leave out a SKU of two items.
     """
     known = list(transactions)
     ids = {each.transaction_id for each in known if each.transaction_id}
-    first_bookings = [each for each in known if each.identifier("DEFERRED_TRANSACTION_ID") not in ids]
-    found = [refund for each in first_bookings if (refund := _refund(each)) is not None]
-    return tuple(found)
+    skus = item_ids_by_sku or {}
+    found: dict[str, OutsideRefund] = {}
+    for each in known:
+        is_second_booking = each.identifier("DEFERRED_TRANSACTION_ID") in ids
+        refund = None if is_second_booking else _refund(each, skus)
+        if refund is not None:
+            found[refund.refund_id] = _joined(found.get(refund.refund_id), refund)
+    return tuple(found.values())
 
 
-def _refund(transaction: Transaction) -> OutsideRefund | None:
+def _joined(first: OutsideRefund | None, second: OutsideRefund) -> OutsideRefund:
+    """Return one refund from two bookings with its id: the same lines again are the same money again."""
+    if first is None or first.currency != second.currency:
+        return second
+    if first.lines == second.lines:
+        return first
+    return replace(first, lines=first.lines + second.lines, total=first.total + second.total)
+
+
+def _refund(transaction: Transaction, skus: Mapping[str, str]) -> OutsideRefund | None:
     money = transaction.total
-    lines = _lines(transaction)
+    lines = _lines(transaction, skus)
     to_buyer = [amount for _, component, amount in lines if component is not None]
     currency = money.currency if money else next((amount.currency for _, _, amount in lines), None)
     if currency is None or any(amount.currency != currency for _, _, amount in lines):
@@ -133,10 +152,10 @@ def _says_refund(transaction: Transaction) -> bool:
     return "refund" in words or transaction.identifier("REFUND_ID") is not None
 
 
-def _lines(transaction: Transaction) -> tuple[RefundLine, ...]:
+def _lines(transaction: Transaction, skus: Mapping[str, str]) -> tuple[RefundLine, ...]:
     """Return the parts by item; only a booking without parts in its items is read from its own parts."""
     by_item = [
-        (item.item_id, component, -amount)
+        (item.item_id or skus.get(item.sku or ""), component, -amount)
         for item in transaction.items
         for component, amount in _leaves(item.breakdowns)
     ]
@@ -212,7 +231,8 @@ def _item(part: Part) -> TransactionItem:
     }
     skus = (context.text("sku") for context in part.parts("contexts"))
     return TransactionItem(
-        item_id=ids.get("ORDER_ADJUSTMENT_ITEM_ID"),
+        item_id=ids.get("ORDER_ITEM_ID"),
+        adjustment_id=ids.get("ORDER_ADJUSTMENT_ITEM_ID"),
         sku=next((sku for sku in skus if sku), None),
         total=_money(part, "totalAmount"),
         breakdowns=_breakdowns(part),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, Throttled, Unauthorized
-from mostrador.amazon.wire import Outgoing, Reply, Wire, is_allowed_address
+from mostrador.amazon.wire import Outgoing, Reply, Wire, is_allowed_address, shared_wire
 
 OPERATION = "getAccessToken"
 LOGIN_ENDPOINT = "https://api.amazon.com"
@@ -49,7 +49,7 @@ class TokenSource:
             "client_id": client_id,
             "client_secret": client_secret,
         }
-        self._wire = wire or Wire()
+        self._wire = wire or shared_wire()
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import ipaddress
+import os
 import ssl
 import time
 from collections.abc import Mapping
@@ -76,6 +78,18 @@ class Wire:
             return _exchange(transport, outgoing)
         finally:
             transport.close()
+
+
+@functools.cache
+def shared_wire() -> Wire:
+    """Return this program's one wire, so that clients made for one call still share connections."""
+    wire = Wire()
+    atexit.register(wire.close)
+    return wire
+
+
+# A forked child must not write into its parent's connections.
+os.register_at_fork(after_in_child=shared_wire.cache_clear)
 
 
 def is_allowed_address(url: str) -> bool:

@@ -1,0 +1,101 @@
+"""Which failures are proof that nothing was done."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mostrador.amazon.errors import (
+    AmazonError,
+    Happened,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    Unauthorized,
+    classify,
+    error_of_answer,
+)
+
+AMAZONS = json.dumps({"errors": [{"code": "InvalidInput", "message": "Bad.", "details": "More."}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "readable", "began", "expected"),
+    [
+        (None, False, False, Happened.NO),
+        (None, False, True, Happened.UNKNOWN),
+        (400, True, True, Happened.NO),
+        (401, True, True, Happened.NO),
+        (403, True, True, Happened.NO),
+        (404, True, True, Happened.NO),
+        (413, True, True, Happened.NO),
+        (415, True, True, Happened.NO),
+        (429, True, True, Happened.NO),
+        (429, False, True, Happened.NO),
+        (400, False, True, Happened.UNKNOWN),
+        (403, False, True, Happened.UNKNOWN),
+        (408, True, True, Happened.UNKNOWN),
+        (307, True, True, Happened.UNKNOWN),
+        (500, True, True, Happened.UNKNOWN),
+        (502, False, True, Happened.UNKNOWN),
+        (503, True, True, Happened.UNKNOWN),
+        (504, False, True, Happened.UNKNOWN),
+        (200, False, True, Happened.UNKNOWN),
+    ],
+)
+def test_only_what_is_proven_counts_as_not_done(
+    status: int | None, readable: bool, began: bool, expected: Happened
+) -> None:
+    assert classify(status=status, readable=readable, request_began=began) is expected
+
+
+def test_every_other_status_is_unknown_whatever_it_says() -> None:
+    for status in [*range(100, 400), *range(500, 600)]:
+        assert classify(status=status, readable=True, request_began=True) is Happened.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Refused),
+        (401, Unauthorized),
+        (403, Unauthorized),
+        (404, Refused),
+        (429, Throttled),
+        (500, OutcomeUnknown),
+    ],
+)
+def test_an_error_keeps_amazons_words_and_request_id(status: int, kind: type[AmazonError]) -> None:
+    headers = {"x-amzn-requestid": "abc", "retry-after": "7"}
+    error = error_of_answer("getFeed", status, headers, AMAZONS)
+    assert type(error) is kind
+    assert (error.operation, error.status) == ("getFeed", status)
+    assert (error.code, error.message) == ("InvalidInput", "Bad. More.")
+    assert (error.request_id, error.retry_after) == ("abc", 7.0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>no</html>",
+        b"[]",
+        b"null",
+        b'{"errors": []}',
+        b'{"errors": ["x"]}',
+        b'{"errors": [{"code": 3}]}',
+        b"[" * 100_000,
+        b'{"message": "Too Many Requests"}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_4xx_that_is_not_amazons_is_unknown(body: bytes) -> None:
+    error = error_of_answer("createFeed", 400, {}, body)
+    assert type(error) is OutcomeUnknown
+    assert error.happened is Happened.UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1e9", "9999999999", "", "٣"])
+def test_a_strange_retry_after_is_left_out(text: str) -> None:
+    assert error_of_answer("getFeed", 429, {"retry-after": text}, AMAZONS).retry_after is None
