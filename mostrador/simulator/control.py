@@ -1,0 +1,326 @@
+"""The control endpoint, off unless asked for: ledger, log, clock, misfortunes."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from mostrador.simulator.answers import Refused, error_response, invalid, json_response, not_found
+from mostrador.simulator.book import Component, Item, Order, Package, Status, charged, money_text, refunded
+from mostrador.simulator.clock import iso
+from mostrador.simulator.faults import Fault
+from mostrador.simulator.gate import WORLD
+from mostrador.simulator.letters import FORMS
+from mostrador.simulator.marketplaces import BY_COUNTRY, BY_ID
+from mostrador.simulator.relay import deliver, deliver_raw, maildir_of
+from mostrador.simulator.sealing import digest_word
+from mostrador.simulator.shop import Letter, ShopError, moment, read_order
+from mostrador.simulator.store import Json
+from mostrador.simulator.world import RelayedMail, World, cancel, refund_outside
+
+ControlHandler = Callable[[World, web.Request], Awaitable[Json]]
+
+
+def controlled(answer: ControlHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Return the route of a control request: JSON out, a refusal as a JSON error."""
+
+    async def route(request: web.Request) -> web.Response:
+        try:
+            return json_response(await answer(request.app[WORLD], request))
+        except Refused as refusal:
+            return error_response(refusal)
+        except (ShopError, KeyError, TypeError, ValueError, ArithmeticError) as problem:
+            return error_response(invalid("The control request makes no sense.", repr(problem)))
+
+    return route
+
+
+async def _body(request: web.Request) -> Json:
+    body = json.loads(await request.text() or "{}")
+    if not isinstance(body, dict):
+        raise invalid("The body is not a JSON object.")
+    return body
+
+
+async def ledger(world: World, request: web.Request) -> Json:
+    """Answer GET /control/ledger: what was paid, given back and is left, per order, line and component."""
+    wanted = request.query.get("order_id")
+    orders = [order for order in world.orders.values() if wanted in (None, order.order_id)]
+    return {"now": world.clock.now(), "orders": {order.order_id: ledger_of(world, order) for order in orders}}
+
+
+def ledger_of(world: World, order: Order) -> Json:
+    """Return the book of one order; amounts are decimal strings."""
+    adjustments = world.adjustments_of(order.order_id)
+    return {
+        "seller_id": order.seller_id,
+        "marketplace_id": order.marketplace_id,
+        "status": order.status.value,
+        "currency": order.marketplace.currency,
+        "items": {item.order_item_id: _line_book(world, order, item) for item in order.items},
+        "adjustments": [asdict(adjustment) for adjustment in adjustments],
+    }
+
+
+def _line_book(world: World, order: Order, item: Item) -> Json:
+    place = order.marketplace
+    adjustments = world.adjustments_of(order.order_id)
+    cap = world.assumes("line-cap")
+    components: Json = {}
+    for component in Component:
+        if not item.net(component):
+            continue
+        components[component.value] = {
+            "price": money_text(item.net(component), place),
+            "paid": money_text(charged(order, item, component, line_cap=cap), place),
+            "refunded": money_text(refunded(adjustments, item.order_item_id, component), place),
+            "remaining": money_text(world.remaining(order, item, component), place),
+        }
+    return {
+        "quantity": item.quantity,
+        "shipped": item.shipped,
+        "cancelled_by": item.cancelled_by,
+        "components": components,
+    }
+
+
+async def requests(world: World, request: web.Request) -> Json:
+    """Answer GET /control/requests: what arrived, oldest first; ?operation= and ?since_wall= filter."""
+    operation = request.query.get("operation")
+    since = float(request.query.get("since_wall", "0"))
+    found = [e for e in world.log if operation in (None, e.operation) and e.wall >= since]
+    return {"requests": [asdict(entry) for entry in found]}
+
+
+async def mails(world: World, request: web.Request) -> Json:
+    """Answer GET /control/mails: what the relay accepted; ?recipient= filters by address or alias."""
+    wanted = request.query.get("recipient", "")
+    found = [mail for mail in world.mails if mail.recipient.startswith(wanted)]
+    return {"mails": [_mail_json(mail) for mail in found]}
+
+
+def _mail_json(mail: RelayedMail) -> Json:
+    parsed = email.message_from_bytes(
+        mail.raw.encode("utf-8", "surrogateescape"), policy=email.policy.default
+    )
+    part = parsed.get_body(("plain", "html"))
+    return {
+        "seller_id": mail.seller_id,
+        "sender": mail.sender,
+        "recipient": mail.recipient,
+        "at": iso(mail.at),
+        "subject": str(parsed["Subject"] or ""),
+        "headers": [[name, str(value)] for name, value in parsed.items()],
+        "text": part.get_content() if part is not None else "",
+        "raw": mail.raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+    }
+
+
+async def add_fault(world: World, request: web.Request) -> Json:
+    """Answer POST /control/faults."""
+    return world.faults.add(Fault.from_json(await _body(request))).to_json()
+
+
+async def list_faults(world: World, request: web.Request) -> Json:
+    """Answer GET /control/faults."""
+    del request
+    return {"faults": [rule.to_json() for rule in world.faults.rules]}
+
+
+async def clear_faults(world: World, request: web.Request) -> Json:
+    """Answer DELETE /control/faults."""
+    del request
+    world.faults.clear()
+    return {"faults": []}
+
+
+async def clock(world: World, request: web.Request) -> Json:
+    """Answer GET and POST /control/clock; POST {"advance": seconds} moves it forward."""
+    if request.method == "POST":
+        world.clock.advance(float((await _body(request))["advance"]))
+        world.commit()
+    return {"now": world.clock.now(), "iso": iso(world.clock.now())}
+
+
+async def assume(world: World, request: web.Request) -> Json:
+    """Answer POST /control/assumptions: change how an unconfirmed question is answered."""
+    from mostrador.simulator.settings import ASSUMPTIONS
+
+    for name, value in (await _body(request)).items():
+        if value not in ASSUMPTIONS[name]:
+            raise invalid(f"{name} is one of {', '.join(ASSUMPTIONS[name])}.")
+        world.settings.assumptions[name] = value
+    return dict(world.settings.assumptions)
+
+
+async def write_mail(world: World, request: web.Request) -> Json:
+    """Answer POST /control/mail: a buyer writes to the seller."""
+    body = await _body(request)
+    order = world.orders[body["order_id"]] if body.get("order_id") else None
+    seller_id = order.seller_id if order else body["seller_id"]
+    folder = maildir_of(world, world.sellers[seller_id])
+    if folder is None:
+        raise invalid("The simulator runs without a maildir.")
+    if "raw" in body:
+        deliver_raw(folder, body["raw"].encode("utf-8", "surrogateescape"))
+        return {"delivered": True}
+    letter = _letter(world, seller_id, order, body)
+    world.letters[letter.key] = letter
+    world.keep("letter", letter.key, letter)
+    return {"delivered": deliver(world, letter), "key": letter.key, "alias": letter.buyer_alias}
+
+
+def _letter(world: World, seller_id: str, order: Order | None, body: Json) -> Letter:
+    form = "html_only" if body.get("html") else body.get("form", "text")
+    if form not in FORMS:
+        raise invalid(f"form is one of {', '.join(FORMS)}.")
+    country = order.marketplace.country if order else body.get("marketplace", "")
+    name = order.buyer_name if order else body["buyer"]
+    return Letter(
+        key=f"control-{len(world.letters) + 1}-{world.new_number(6)}",
+        seller_id=seller_id,
+        country=country or BY_ID[world.sellers[seller_id].marketplaces[0]].country,
+        buyer_name=name,
+        buyer_alias=order.buyer_alias if order else digest_word(f"{seller_id} {name}", 15),
+        buyer_tag=order.buyer_tag if order else "",
+        order_id=order.order_id if order else "",
+        at=moment(body.get("at", "now"), world.clock.now()),
+        topic=body.get("topic", ""),
+        text=body.get("html") or body["text"],
+        form=form,
+        photo=bool(body.get("photo")),
+    )
+
+
+async def add_order(world: World, request: web.Request) -> Json:
+    """Answer POST /control/orders: an order as in a shop file, with `marketplace`, a country."""
+    body = await _body(request)
+    place = BY_COUNTRY[body["marketplace"]]
+    sellers = (
+        seller
+        for seller in world.sellers.values()
+        if place.id in seller.marketplaces and body.get("seller_id") in (None, seller.seller_id)
+    )
+    seller = next(sellers, None)
+    if seller is None:
+        raise invalid("No seller takes part in this marketplace.")
+    order = read_order({"address": {}} | body, seller, place, world.clock.now())
+    world.add_order(order)
+    for refund in body.get("refunds", []):
+        refund_outside(world, order, refund)
+    world.commit()
+    return ledger_of(world, order)
+
+
+async def change_order(world: World, request: web.Request) -> Json:
+    """Answer PATCH /control/orders/{id} with one or more of ship, cancel, cancellation_request and refund."""
+    order = world.orders.get(request.match_info["orderId"])
+    if order is None:
+        raise not_found("order")
+    body = await _body(request)
+    unknown = set(body) - {"ship", "cancel", "cancellation_request", "refund", "status"}
+    if unknown:
+        raise invalid(f"Unknown change: {', '.join(sorted(unknown))}.")
+    if "status" in body:
+        order.status = Status(body["status"])
+    if "cancellation_request" in body:
+        for item in order.items:
+            item.cancel_request = body["cancellation_request"]
+    if "ship" in body:
+        _ship(world, order, body["ship"])
+    if "cancel" in body:
+        cancel(world, order, by=body["cancel"]["by"], reason=body["cancel"].get("reason", ""))
+    if "refund" in body:
+        refund_outside(world, order, body["refund"])
+    world.touch(order)
+    world.commit()
+    return ledger_of(world, order)
+
+
+def _ship(world: World, order: Order, body: Any) -> None:
+    """Confirm the shipment of everything, or of {"quantities": {item id: units}}."""
+    chosen = body.get("quantities") if isinstance(body, dict) else None
+    quantities = chosen or {item.order_item_id: item.quantity - item.shipped for item in order.items}
+    for item in order.items:
+        item.shipped = min(item.quantity, item.shipped + int(quantities.get(item.order_item_id, 0)))
+    complete = all(item.shipped == item.quantity for item in order.items)
+    order.status = Status.SHIPPED if complete else Status.PARTIALLY_SHIPPED
+    package = Package(
+        reference=str(len(order.packages) + 1),
+        carrier="DHL",
+        tracking=world.new_number(12),
+        shipping_option="Standard",
+        status="IN_TRANSIT",
+        shipped_at=world.clock.now(),
+        delivered_at=0.0,
+        quantities={key: int(units) for key, units in quantities.items()},
+    )
+    order.packages.append(package)
+
+
+async def revoke(world: World, request: web.Request) -> Json:
+    """Answer POST /control/tokens/revoke: {"seller_id"?, "refresh_token"?: bool}; effective at once."""
+    body = await _body(request)
+    for seller in world.sellers.values():
+        if body.get("seller_id") in (None, seller.seller_id):
+            seller.tokens_valid_from = world.clock.now()
+            seller.revoked = bool(body.get("refresh_token", False))
+            world.keep("seller", seller.seller_id, seller)
+    world.commit()
+    return {"revoked": True}
+
+
+def credentials(world: World) -> Json:
+    """Return what an operator needs to connect each seller."""
+    sellers = []
+    for seller in world.sellers.values():
+        folder = maildir_of(world, seller)
+        sellers.append(
+            {
+                "name": seller.name,
+                "seller_id": seller.seller_id,
+                "region": seller.region,
+                "marketplaces": seller.marketplaces,
+                "client_id": seller.client_id,
+                "client_secret": seller.client_secret,
+                "refresh_token": seller.refresh_token,
+                "mailbox_address": seller.mailbox_address,
+                "maildir": str(folder.absolute()) if folder else "",
+            }
+        )
+    return {"sellers": sellers}
+
+
+def write_credentials(world: World, folder: Path) -> None:
+    """Write credentials.json, readable only by its owner."""
+    path = folder / "credentials.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(credentials(world), ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def add_control_routes(app: web.Application) -> None:
+    """Add every control route to the server."""
+    routes: list[tuple[str, str, ControlHandler]] = [
+        ("GET", "/control/ledger", ledger),
+        ("GET", "/control/requests", requests),
+        ("GET", "/control/mails", mails),
+        ("GET", "/control/faults", list_faults),
+        ("POST", "/control/faults", add_fault),
+        ("DELETE", "/control/faults", clear_faults),
+        ("GET", "/control/clock", clock),
+        ("POST", "/control/clock", clock),
+        ("POST", "/control/assumptions", assume),
+        ("POST", "/control/mail", write_mail),
+        ("POST", "/control/orders", add_order),
+        ("PATCH", "/control/orders/{orderId}", change_order),
+        ("POST", "/control/tokens/revoke", revoke),
+    ]
+    for method, path, answer in routes:
+        app.router.add_route(method, path, controlled(answer))

@@ -1,0 +1,45 @@
+"""Usage plans: one token bucket per selling partner, application and operation, on the virtual clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class UsagePlan:
+    """Requests per second and how many may come at once."""
+
+    rate: float
+    burst: int
+
+
+# The default plans printed in Amazon's models (read 2026-08-05).
+USAGE_PLANS = {
+    "searchOrders": UsagePlan(0.0056, 20),
+    "getOrder": UsagePlan(0.5, 30),
+    "createFeedDocument": UsagePlan(0.5, 15),
+    "createFeed": UsagePlan(0.0083, 15),
+    "getFeed": UsagePlan(2.0, 15),
+    "getFeeds": UsagePlan(0.0222, 10),
+    "cancelFeed": UsagePlan(2.0, 15),
+    "getFeedDocument": UsagePlan(0.0222, 10),
+    "listTransactions": UsagePlan(0.5, 10),
+    "getMarketplaceParticipations": UsagePlan(0.016, 15),
+}
+
+
+class Buckets:
+    """The tokens left, per key; a key never seen has a full bucket."""
+
+    def __init__(self) -> None:
+        self._left: dict[tuple[str, str, str], tuple[float, float]] = {}
+
+    def take(self, seller_id: str, client_id: str, operation: str, now: float) -> bool:
+        """Take one token and say whether there was one."""
+        plan = USAGE_PLANS[operation]
+        key = (seller_id, client_id, operation)
+        left, since = self._left.get(key, (float(plan.burst), now))
+        left = min(float(plan.burst), left + (now - since) * plan.rate)
+        allowed = left >= 1.0
+        self._left[key] = (left - 1.0 if allowed else left, now)
+        return allowed
