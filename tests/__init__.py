@@ -1,0 +1,1 @@
+"""The specification: one file a thing, one sentence a test."""

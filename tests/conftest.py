@@ -1,0 +1,87 @@
+"""What all floors share: a real PostgreSQL, a real worker, a real mail relay, a Maildir, and the simulator.
+
+Run with `-p tests.environment` (see there): it brings the database up before Django's settings are read.
+"""
+
+from __future__ import annotations
+
+import mailbox
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.relay import Relay
+
+if TYPE_CHECKING:
+    from mostrador.simulator.server import Simulator
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Let every thread close its connection when it is done, so that the test database can be dropped."""
+    from django.conf import settings
+
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(request: pytest.FixtureRequest) -> None:
+    """Spare the tests a tenth of a second per agent."""
+    if {"db", "transactional_db"} & set(request.fixturenames):
+        request.getfixturevalue("settings").PASSWORD_HASHERS = [
+            "django.contrib.auth.hashers.MD5PasswordHasher"
+        ]
+
+
+@pytest.fixture
+def run_jobs(transactional_db: None) -> Callable[[], None]:
+    """Return a function that runs a real worker on the real queue until nothing is due any more."""
+    from tests.worker import run_jobs
+
+    return run_jobs
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    """A real SMTP server that keeps what it takes, and fails where it is told to."""
+    with Relay() as server:
+        yield server
+
+
+@dataclass(frozen=True, slots=True)
+class MaildirFolder:
+    """A Maildir on disk into which a test can put mails."""
+
+    path: Path
+
+    @property
+    def url(self) -> str:
+        """The address Mostrador knows it by."""
+        return f"maildir:{self.path}"
+
+    def put(self, content: bytes) -> str:
+        """Deliver a mail and return its key."""
+        return mailbox.Maildir(self.path, create=True).add(content)
+
+    def waiting(self) -> int:
+        """Return how many mails nobody has taken yet."""
+        return len(list((self.path / "new").iterdir()))
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> MaildirFolder:
+    """An empty Maildir."""
+    mailbox.Maildir(tmp_path / "mail", create=True)
+    return MaildirFolder(tmp_path / "mail")
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """Amazon, as a process of its own, with the sample shop and its control endpoint; feeds take no time."""
+    from mostrador.simulator.server import start
+
+    with start("--processing", "0-0") as server:
+        yield server

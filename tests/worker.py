@@ -1,0 +1,41 @@
+"""A real procrastinate worker for tests: it works off what is due, then stops."""
+
+from __future__ import annotations
+
+import asyncio
+
+from django.db import connections
+from procrastinate.contrib.django import app
+
+CONCURRENCY = 4
+
+
+def run_jobs() -> None:
+    """Run every job that is due, and those they defer for now; fail when one of them failed."""
+    asyncio.run(_work())
+    connections.close_all()
+    failed = list(_jobs("failed"))
+    assert not failed, f"failed jobs: {failed}"
+
+
+async def _work() -> None:
+    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+        async with worker.open_async():
+            await worker.run_worker_async(
+                wait=False, concurrency=CONCURRENCY, install_signal_handlers=False, listen_notify=False
+            )
+
+
+def _jobs(status: str) -> list[tuple[str, dict[str, object]]]:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    jobs = ProcrastinateJob.objects.filter(status=status)
+    return [(job.task_name, job.args) for job in jobs]
+
+
+def queued(task_name: str) -> list[dict[str, object]]:
+    """Return the arguments of the jobs of this name that wait in the queue, the next one first."""
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    jobs = ProcrastinateJob.objects.filter(status="todo", task_name=task_name).order_by("scheduled_at", "id")
+    return [dict(job.args) for job in jobs]
