@@ -33,7 +33,7 @@ class Source(StrEnum):
 _S = State
 
 MOVES: Mapping[State, frozenset[State]] = {
-    _S.REQUESTED: frozenset({_S.SENDING, _S.WITHDRAWN}),
+    _S.REQUESTED: frozenset({_S.SENDING, _S.WITHDRAWN, _S.CONFIRMED}),
     _S.SENDING: frozenset({_S.SENT, _S.UNKNOWN, _S.REJECTED, _S.REQUESTED}),
     _S.SENT: frozenset({_S.ACCEPTED, _S.REJECTED, _S.REVIEW, _S.NOT_SENT}),
     _S.UNKNOWN: frozenset({_S.SENT, _S.NOT_SENT, _S.REVIEW}),

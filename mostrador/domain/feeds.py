@@ -30,6 +30,7 @@ class FeedState(StrEnum):
 
 
 IN_FLIGHT = frozenset({FeedState.MARKED, FeedState.UNKNOWN})
+BEFORE_AMAZON = frozenset({FeedState.SEALED, FeedState.STAGED, *IN_FLIGHT})
 ENDED = frozenset({FeedState.ABSENT, FeedState.REFUSED, FeedState.REVIEW, FeedState.SETTLED})
 
 LEASE = timedelta(seconds=90)  # longer than connect 5 s + read 60 s: after it nobody is still waiting

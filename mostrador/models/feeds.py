@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from mostrador.domain import feeds as rules
-from mostrador.domain.feeds import ENDED, IN_FLIGHT, FeedState
+from mostrador.domain.feeds import BEFORE_AMAZON, ENDED, IN_FLIGHT, FeedState
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import LostRace
 from mostrador.models.refunds import Refund
@@ -39,8 +39,7 @@ class FeedQuerySet(models.QuerySet["Feed"]):
 
     def before_sending(self, *, partner: SellingPartner, feed_type: str) -> Feed | None:
         """Return the feed of this kind that has not reached Amazon yet, if there is one."""
-        waiting = {FeedState.SEALED, FeedState.STAGED, *IN_FLIGHT}
-        found = self.filter(selling_partner=partner, feed_type=feed_type, state__in=waiting)
+        found = self.filter(selling_partner=partner, feed_type=feed_type, state__in=BEFORE_AMAZON)
         return found.order_by("pk").first()
 
     def due(self, now: datetime) -> FeedQuerySet:

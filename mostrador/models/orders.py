@@ -170,10 +170,14 @@ class Order(models.Model):
             read_at=self.read_at,
             programs=frozenset(self.programs),
             replacement_of=self.replacement_of or None,
-            buyer_asked_to_cancel=any(item.buyer_asked_to_cancel for item in self.items.all()),
+            buyer_asked_to_cancel=self.buyer_asked_to_cancel(),
             open_cancellation=cancellation.reference if cancellation else None,
             partner_paused=self.selling_partner.paused_at is not None,
         )
+
+    def buyer_asked_to_cancel(self) -> bool:
+        """Return whether the buyer asked on Amazon itself to cancel any item."""
+        return any(item.buyer_asked_to_cancel for item in self.items.all())
 
     def is_cancelled(self) -> bool:
         """Return whether Amazon shows the order as cancelled."""

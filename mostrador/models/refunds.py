@@ -14,6 +14,7 @@ from mostrador.domain.refunds import Line
 from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
 from mostrador.models.orders import ItemBalance, Order, OrderItem
 from mostrador.models.people import Agent
+from mostrador.models.selling_partners import SellingPartner
 from mostrador.models.tickets import Ticket
 from mostrador.money import Money
 
@@ -64,20 +65,21 @@ class RefundQuerySet(DeliveryQuerySet["Refund"]):
                 RefundLine.objects.add(refund=refund, item=items[line.item_id], amounts=line.amounts)
         return refund
 
+    def is_booked(self, *, partner: SellingPartner, refund_id: str) -> bool:
+        """Return whether this booking of Amazon's already belongs to a refund."""
+        return self.filter(selling_partner=partner, finances_refund_id=refund_id).exists()
+
     def elsewhere(
         self, *, order: Order, refund_id: str, total: int, posted_at: datetime, now: datetime
-    ) -> Refund | None:
-        """Store a refund made outside this program, once; nothing if it is known already."""
-        key = f"elsewhere:{refund_id}"
-        if self.asked(partner=order.selling_partner, request_key=key):
-            return None
+    ) -> Refund:
+        """Store a refund made outside this program."""
         return self.create(
             selling_partner=order.selling_partner,
             order=order,
             source=Source.ELSEWHERE,
             state=State.CONFIRMED,
             reason="",
-            request_key=key,
+            request_key=f"elsewhere:{refund_id}"[:100],
             request_sha256="",
             requested_at=posted_at,
             moved_at=now,

@@ -59,6 +59,9 @@ class SellingPartner(models.Model):
     paused_because = models.TextField(blank=True)
     # Orders are read forward from here (Amazon's clock: the last answer's "before" bound).
     orders_read_until = models.DateTimeField(null=True, blank=True)
+    # A search under way: how far it looks, and the page it goes on with (the token lives 24 hours).
+    search_until = models.DateTimeField(null=True, blank=True)
+    search_page = models.TextField(blank=True)
     next_sync_at = models.DateTimeField(auto_now_add=True)
     sync_trouble = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -93,12 +96,22 @@ class SellingPartner(models.Model):
         """Let this selling partner send again."""
         SellingPartner.objects.filter(pk=self.pk).update(paused_at=None, paused_because="")
 
-    def plan_sync(self, *, at: datetime, read_until: datetime | None = None, trouble: str = "") -> None:
-        """Note when orders are read next, how far they are read, and what went wrong, if anything."""
-        self.next_sync_at = at
-        self.orders_read_until = read_until or self.orders_read_until
-        self.sync_trouble = trouble
-        self.save(update_fields=["next_sync_at", "orders_read_until", "sync_trouble"])
+    def plan_sync(self, *, at: datetime, trouble: str = "") -> None:
+        """Note when orders are read next, and what went wrong, if anything."""
+        self.next_sync_at, self.sync_trouble = at, trouble
+        self.save(update_fields=["next_sync_at", "sync_trouble"])
+
+    def begin_search(self, *, until: datetime) -> None:
+        """Note that changed orders are being searched up to `until`."""
+        self.search_until, self.search_page = until, ""
+        self.save(update_fields=["search_until", "search_page"])
+
+    def turn_page(self, page: str) -> None:
+        """Note the page the search goes on with; the last page ends it and moves the mark forward."""
+        self.search_page = page
+        if not page:
+            self.orders_read_until, self.search_until = self.search_until, None
+        self.save(update_fields=["search_page", "search_until", "orders_read_until"])
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):

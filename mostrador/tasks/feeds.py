@@ -1,0 +1,257 @@
+"""Feeds: gather what is due, seal it, send it once, and find out what became of it.
+
+The steps are atomic phases cut at every call to Amazon; each may be repeated after a crash, but for the one
+call between the mark and its answer, which is made by `_send` alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from mostrador.amazon import feeds as amazon
+from mostrador.amazon.errors import AmazonError, Happened, Throttled, Unauthorized
+from mostrador.amazon.feeds import FeedType
+from mostrador.amazon.wire import boot_clock
+from mostrador.domain import feeds as rules
+from mostrador.domain.feeds import FeedState
+from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
+from mostrador.tasks import reports, sealing
+from mostrador.tasks.gate import NoToken, ask, client_for, take
+from mostrador.tasks.settling import settle
+
+SEND_WITHIN = 60.0  # seconds between the mark and the first byte; later the worker may not send any more
+LISTING_SLACK = timedelta(minutes=10)  # how far before the mark Amazon's list is read
+CLOCK_SLACK = timedelta(minutes=2)  # how far Amazon's clock may be behind ours
+
+
+def plan_dispatch(*, partner_id: int, feed_type: FeedType, at: datetime, now: datetime) -> None:
+    """Have what is due of one kind sent at `at`; the job commits with the caller's transaction."""
+    job = dispatch.configure(schedule_at=at) if at > now else dispatch
+    job.defer(partner_id=partner_id, feed_type=feed_type.value)
+
+
+def plan_follow(*, feed_pk: int, at: datetime, now: datetime) -> None:
+    """Have the next step of a feed done at `at`."""
+    job = follow.configure(schedule_at=at) if at > now else follow
+    job.defer(feed_pk=feed_pk)
+
+
+@app.task(name="feeds.dispatch")
+def dispatch(*, partner_id: int, feed_type: str) -> None:
+    """Send the due refunds or cancellations of one selling partner: in one feed, if a token is free."""
+    partner = SellingPartner.objects.get(pk=partner_id)
+    kind = FeedType(feed_type)
+    now = timezone.now()
+    if partner.paused_at is not None:
+        return
+    waiting = Feed.objects.before_sending(partner=partner, feed_type=kind)
+    if waiting is not None:
+        _carry(waiting, timezone.now())
+        return
+    ready_at = Quota.objects.ready_at(partner=partner, operation="createFeed", now=now, keep=_kept(kind))
+    if ready_at > now:
+        # Together in one feed later: what comes meanwhile travels along.
+        plan_dispatch(partner_id=partner_id, feed_type=kind, at=ready_at, now=now)
+        return
+    feed = sealing.seal(partner=partner, feed_type=kind, now=now)
+    if feed is not None:
+        _carry(feed, now)
+
+
+@app.task(name="feeds.follow")
+def follow(*, feed_pk: int) -> None:
+    """Do whatever is due for one feed: go on sending, look for it, ask how it stands, read its report."""
+    feed = Feed.objects.select_related("selling_partner").get(pk=feed_pk)
+    now = timezone.now()
+    if feed.next_action_at is None or feed.next_action_at > now:
+        return
+    try:
+        match FeedState(feed.state):
+            case FeedState.SEALED | FeedState.STAGED:
+                _carry(feed, now)
+                return
+            case FeedState.MARKED:
+                settle(feed, rules.LeaseOver(), now)
+            case FeedState.UNKNOWN:
+                _look_for(feed, now)
+            case FeedState.SENT:
+                _ask_how_it_stands(feed, now)
+            case _:
+                return
+    except NoToken as wait:
+        _again(feed, wait.ready_at)
+    except AmazonError as error:
+        _again(feed, now + _pause(error), trouble=str(error))
+    except (LostRace, rules.NotNow):
+        return  # somebody else was faster and has planned the next step
+    _plan_next(feed)
+
+
+def _again(feed: Feed, at: datetime, *, trouble: str = "") -> None:
+    Feed.objects.filter(pk=feed.pk, state=feed.state).update(next_action_at=at, trouble=trouble)
+    feed.next_action_at = at
+
+
+def _pause(error: AmazonError) -> timedelta:
+    return timedelta(seconds=min(max(error.retry_after or 15.0, 2.0), 300.0))
+
+
+def _kept(feed_type: FeedType) -> int:
+    """Return how many createFeed tokens this kind leaves: cancellations of orders about to ship go first."""
+    if feed_type is FeedType.POST_PAYMENT_ADJUSTMENT_DATA:
+        return settings.TOKENS_KEPT_FOR_CANCELLATIONS
+    return 0
+
+
+# ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _carry(feed: Feed, now: datetime) -> None:
+    """Take a feed that has not reached Amazon as far as it goes; only the mark's winner sends."""
+    try:
+        if feed.state == FeedState.SEALED:
+            _stage(feed, now)
+        if feed.state == FeedState.STAGED:
+            _send(feed)
+    except NoToken as wait:
+        _again(feed, wait.ready_at)
+    except AmazonError as error:
+        settle(feed, rules.CertainlyNotDone(str(error), _retry_after(error)), timezone.now())
+    except (LostRace, rules.NotNow, IntegrityError):
+        return  # another worker holds this feed, or one of its kind is in flight
+    _plan_next(feed)
+
+
+def _plan_next(feed: Feed) -> None:
+    """Plan the feed's next step; once it is with Amazon, let what waited behind it leave."""
+    now = timezone.now()
+    if feed.next_action_at is not None:
+        plan_follow(feed_pk=feed.pk, at=feed.next_action_at, now=now)
+    if feed.state not in rules.BEFORE_AMAZON and sealing.is_due(feed.selling_partner_id, feed.feed_type, now):
+        plan_dispatch(partner_id=feed.selling_partner_id, feed_type=FeedType(feed.feed_type), at=now, now=now)
+
+
+def _stage(feed: Feed, now: datetime) -> None:
+    """Put the bytes where Amazon can fetch them; harmless to repeat."""
+    partner = feed.selling_partner
+    document = ask(
+        partner, "createFeedDocument", lambda client: amazon.create_feed_document(client, now=now), now
+    )
+    amazon.upload(client_for(partner), url=document.url, body=bytes(feed.body))
+    settle(feed, rules.Staged(), now, document_id=document.document_id)
+
+
+def _send(feed: Feed) -> None:
+    """Mark, then send: the only function that asks Amazon to create a feed, and it asks once.
+
+    The token is fetched before the mark and pinned, so that a frozen worker cannot send after the fence.
+    """
+    partner = feed.selling_partner
+    kind = FeedType(feed.feed_type)
+    client = client_for(partner)
+    token = client.tokens.token(timezone.now())
+    now = timezone.now()
+    take(partner, "createFeed", now, keep=_kept(kind))
+    deadline = boot_clock() + SEND_WITHIN
+    settle(feed, rules.AboutToSend(token.expires_at), now)
+    if feed.state != FeedState.MARKED:
+        return  # its document had grown too old: it is staged anew
+    try:
+        created = amazon.create_feed(
+            client,
+            feed_type=kind,
+            marketplace_ids=feed.marketplace_ids,
+            document_id=feed.document_id,
+            token=token,
+            deadline=deadline,
+            now=now,
+        )
+    except AmazonError as error:
+        _failed(feed, error)
+        return
+    _created(feed, created)
+
+
+def _created(feed: Feed, created: amazon.FeedCreated) -> None:
+    """Write the feed id, also when the lease ran out meanwhile and others have begun to look for it."""
+    evidence = rules.FeedCreated(created.feed_id)
+    facts = {"request_id": created.request_id or ""}
+    try:
+        settle(feed, evidence, timezone.now(), **facts)
+    except (LostRace, rules.NotNow):
+        feed.refresh_from_db()
+        if feed.feed_id:
+            assert feed.feed_id == created.feed_id, "another feed was adopted in place of this one"
+            return
+        settle(feed, evidence, timezone.now(), **facts)
+
+
+def _failed(feed: Feed, error: AmazonError) -> None:
+    """Write what a failed createFeed means: certainly not done, refused, or unknown. Never send again here."""
+    now = timezone.now()
+    facts = {"request_id": error.request_id or ""}
+    if error.happened is not Happened.NO:
+        settle(feed, rules.NoAnswer(str(error)), now, **facts)
+        return
+    if isinstance(error, Throttled):
+        Quota.objects.empty(partner=feed.selling_partner, operation="createFeed", now=now)
+        ready_at = Quota.objects.ready_at(
+            partner=feed.selling_partner,
+            operation="createFeed",
+            now=now,
+            keep=_kept(FeedType(feed.feed_type)),
+        )
+        settle(feed, rules.CertainlyNotDone(str(error), ready_at - now), now, **facts)
+        return
+    if isinstance(error, Unauthorized):
+        client_for(feed.selling_partner).tokens.forget()
+    elif error.status is not None:
+        settle(feed, rules.RefusedAtTheDoor(str(error)), now, **facts)
+        return
+    settle(feed, rules.CertainlyNotDone(str(error), _retry_after(error)), now, **facts)
+
+
+def _retry_after(error: AmazonError) -> timedelta | None:
+    return timedelta(seconds=error.retry_after) if error.retry_after else None
+
+
+# ── finding out ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _look_for(feed: Feed, now: datetime) -> None:
+    """Read Amazon's list of feeds after a lost answer; what it shows decides."""
+    assert feed.marked_at, "only a marked feed can be unknown"
+    partner = feed.selling_partner
+    since = feed.marked_at - LISTING_SLACK
+    listed = ask(
+        partner,
+        "getFeeds",
+        lambda client: amazon.list_feeds(
+            client, feed_type=FeedType(feed.feed_type), created_since=since, now=now
+        ),
+        now,
+    )
+    young = [each.feed_id for each in listed if each.created_at >= feed.marked_at - CLOCK_SLACK]
+    candidates = SeenFeed.objects.unseen(partner=partner, feed_ids=young)
+    settle(feed, rules.Listed(tuple(candidates)), now)
+    SeenFeed.objects.note(partner=partner, feed_ids=[each.feed_id for each in listed], now=now)
+
+
+def _ask_how_it_stands(feed: Feed, now: datetime) -> None:
+    partner = feed.selling_partner
+    said = ask(partner, "getFeed", lambda client: amazon.get_feed(client, feed_id=feed.feed_id, now=now), now)
+    decision = settle(
+        feed,
+        rules.StatusRead(said.status),
+        now,
+        amazon_status=said.status[:20],
+        report_document_id=said.result_document_id or "",
+        trouble="",
+    )
+    if decision.report_wanted:
+        reports.read(feed, now)

@@ -1,0 +1,87 @@
+"""Settling: one piece of evidence about a feed, written with everything that follows, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from mostrador.domain import feeds as rules
+from mostrador.domain.delivery import State
+from mostrador.models import Cancellation, Event, EventKind, Feed, FeedMessage, Order, Refund, SeenFeed
+from mostrador.tasks import messages, orders
+
+_EVENTS = {
+    State.SENT: EventKind.SENT,
+    State.UNKNOWN: EventKind.UNKNOWN,
+    State.NOT_SENT: EventKind.NOT_SENT,
+    State.ACCEPTED: EventKind.ACCEPTED,
+    State.REJECTED: EventKind.REJECTED,
+    State.REVIEW: EventKind.REVIEW,
+}
+
+
+def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object) -> rules.Decision:
+    """Decide what `evidence` makes of `feed` and write it: feed, deliveries, money, timeline, next jobs.
+
+    Raises: NotNow or LostRace when somebody was faster; nothing is written then.
+    """
+    with transaction.atomic():
+        decision = rules.decide(feed.rules(), evidence, now)
+        feed_messages = list(feed.feed_messages.select_related("refund", "cancellation").order_by("pk"))
+        _lock_orders(feed_messages)
+        is_news = decision.words != feed.trouble
+        feed.put(decision.feed, now=now, **facts, **({"trouble": decision.words} if decision.words else {}))
+        if decision.feed.state is rules.FeedState.SENT:
+            # With the row itself: a known id without its feed would hide the feed from the search.
+            SeenFeed.objects.note(partner=feed.selling_partner, feed_ids=[feed.feed_id], now=now)
+        for message in feed_messages:
+            _follow(message, feed, decision, now)
+            if isinstance(evidence, rules.CertainlyNotDone) and is_news:
+                _note_retry(message, feed, evidence, now)
+    return decision
+
+
+def _note_retry(message: FeedMessage, feed: Feed, evidence: rules.CertainlyNotDone, now: datetime) -> None:
+    again_at = feed.next_action_at.isoformat() if feed.next_action_at else ""
+    Event.objects.step(EventKind.RETRY, message.action, at=now, words=evidence.words, again_at=again_at)
+
+
+def _lock_orders(feed_messages: Iterable[FeedMessage]) -> None:
+    """Lock the orders first, always in the same sequence: order, then deliveries, then feed."""
+    pks = sorted({message.action.order_id for message in feed_messages})
+    list(Order.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
+
+
+def _follow(message: FeedMessage, feed: Feed, decision: rules.Decision, now: datetime) -> None:
+    """Let one refund or cancellation follow its feed."""
+    action = message.action
+    verdict = decision.verdicts.get(message.pk)
+    if verdict is not None:
+        _move(action, feed, verdict.outcome, code=verdict.code, words=verdict.words, now=now)
+    elif decision.deliveries is not None:
+        _move(action, feed, decision.deliveries, code="", words=decision.words, now=now)
+    if action.state == State.NOT_SENT:
+        FeedMessage.objects.filter(pk=message.pk).update(live=False)
+
+
+def _move(
+    action: Refund | Cancellation, feed: Feed, after: State, *, code: str, words: str, now: datetime
+) -> None:
+    facts: dict[str, object] = {"answer_code": code, "answer_words": words}
+    if after is State.SENT:
+        facts["sent_at"] = now
+    action.move(after, now=now, **facts)
+    Event.objects.step(
+        _EVENTS[after],
+        action,
+        at=now,
+        feed_id=feed.feed_id,
+        code=code,
+        words=words,
+        request_id=feed.request_id,
+    )
+    messages.release_armed(action=action, now=now)
+    if after in (State.ACCEPTED, State.REJECTED):
+        orders.plan_proof(order_id=action.order_id, now=now)
