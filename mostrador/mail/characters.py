@@ -30,21 +30,23 @@ _RESERVED_NAMES = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 def decode(content: bytes, charset: str | None) -> tuple[str, bool]:
     """Decode bytes as well as can be; the second value is False when letters were guessed or lost."""
     codec = _codec(charset) if charset else "utf-8"
-    for candidate in (codec, "utf-8"):
-        if candidate is None:
-            continue
-        try:
-            return content.decode(candidate), codec is not None
-        except (UnicodeError, ValueError):
-            continue
-    return content.decode(codec or "cp1252", "replace"), charset is None and not content
+    try:
+        return content.decode(codec or "utf-8"), codec is not None
+    except ValueError:
+        pass
+    try:
+        return content.decode("utf-8"), False
+    except ValueError:
+        # Every byte means something in cp1252, so nothing is lost but certainty.
+        fallback = "cp1252" if codec in (None, "utf-8") else codec
+        return content.decode(str(fallback), "replace"), False
 
 
 def _codec(charset: str) -> str | None:
     try:
         name = codecs.lookup(charset.strip().strip("\"'")[:40]).name
-        b"".decode(name)
-    except (LookupError, ValueError, UnicodeError):
+        b"a".decode(name)
+    except (LookupError, ValueError):
         return None
     if name in _REFUSED_CODECS:
         return None

@@ -104,8 +104,11 @@ def _read(raw: bytes, trusted: frozenset[str]) -> IncomingMail:
     moment = headers.sent_at(head)
     if moment is None:
         walk.blame("The mail has no date that can be believed.")
+    is_mail = _is_mail(head)
+    if not is_mail:
+        walk.blame("This does not look like a mail.")
     body = _body(walk)
-    clean, blocked = markup.clean_html(body.markup) if body.markup else ("", 0)
+    clean, blocked = _shown_markup(body.markup, walk)
     is_relay = senders.is_relay(from_address)
     words = buyer_words.buyer_words(body.text) if is_relay else buyer_words.Words("", body.text, "")
     kind = senders.kind_of(head, walk, from_address, subject, body.text)
@@ -135,7 +138,7 @@ def _read(raw: bytes, trusted: frozenset[str]) -> IncomingMail:
         attachments=_attachments(raw, walk),
         language=languages.language(words.own, from_address.rpartition("@")[2]),
         defects=tuple(walk.defects),
-        readable=_says_something(head, walk),
+        readable=is_mail,
     )
 
 
@@ -227,7 +230,17 @@ def _returned_id(returned: str) -> tuple[str, ...]:
     return headers.message_ids(head, "message-id", 1)
 
 
-def _says_something(head: mime.Headers, walk: mime.Walk) -> bool:
-    """Whether the bytes were a mail at all."""
+def _shown_markup(markup_text: str, walk: mime.Walk) -> tuple[str, int]:
+    if not markup_text:
+        return "", 0
+    if markup.is_too_long(markup_text):
+        walk.blame("The HTML is very long; the rest was left out.")
+    if markup.is_tangled(markup_text):
+        walk.blame("The HTML is nested too deep to be shown; its words are in the text.")
+        return "", 0
+    return markup.clean_html(markup_text)
+
+
+def _is_mail(head: mime.Headers) -> bool:
     known = {"from", "to", "subject", "date", "message-id"}
     return any(name.lower() in known for name, _ in head.raw_items())

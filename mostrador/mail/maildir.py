@@ -75,19 +75,19 @@ class Maildir:
         return sorted((pair for pair in names if not pair[1].startswith(".")), key=lambda pair: pair[1])
 
     def _open(self, folder: str, key: str) -> RawMail | None:
+        path = self._path / folder / key
         try:
-            # No links: a mailbox gives out what lies in it and nothing else.
-            descriptor = os.open(self._path / folder / key, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except (FileNotFoundError, IsADirectoryError):
+            # No links, pipes or folders: a mailbox gives out what lies in it and nothing else.
+            if not stat.S_ISREG(path.lstat().st_mode):
+                return None
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                content = file.read(limits.MAILBOX_BYTES)
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise _failure("open a mail", error) from error
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                return None
-            content = file.read(limits.MAILBOX_BYTES)
-            return RawMail(key, content, max(found.st_size, len(content)), found.st_size > len(content))
+        return RawMail(key, content, max(size, len(content)), size > len(content))
 
 
 def _is_unseen(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from typing import Final
 
 import nh3
@@ -29,6 +30,14 @@ _REL: Final = "noopener noreferrer nofollow"
 _LINK = re.compile(r"(?i)^(?:https?://|mailto:)[^\s<>\"]{1,2000}$")
 _SPAN = re.compile(r"^[1-9]\d?$")
 _ANY_TAG = re.compile(r"</?[a-z][a-z0-9]*[^<>]*>")
+_ANYTHING_IN_BRACKETS = re.compile(r"<[^<>]*>?")
+_TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_STYLE_TAGS: Final = "a b big code em font i nobr s small strike strong tt u"
+_STYLES: Final = frozenset(_STYLE_TAGS.split())
+_ALONE: Final = (
+    "p li td th tr tbody thead tfoot dt dd option br img hr input meta link col area base source wbr"
+)
+_CLOSED_BY_ITSELF: Final = frozenset(_ALONE.split())
 _CELL_TAGS: Final = frozenset({"td", "th"})
 _MANY_BREAKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _SPACES = re.compile(r"[ \t\xa0]+")
@@ -45,8 +54,12 @@ def clean_html(markup: str) -> tuple[str, int]:
             return None
         if attribute == "href":
             return value if _LINK.match(value.strip()) else None
+        if attribute == "rel":
+            return _REL
         return value if _SPAN.match(value) else None
 
+    if is_tangled(markup):
+        return "", 0
     cleaned = nh3.clean(
         _bounded(markup),
         tags=set(_TAGS),
@@ -57,21 +70,52 @@ def clean_html(markup: str) -> tuple[str, int]:
         link_rel=_REL,
         url_relative=None,
     )
-    return cleaned.replace("<img>", ""), blocked
+    return (cleaned if len(cleaned) <= limits.CLEAN_HTML_CHARS else "").replace("<img>", ""), blocked
+
+
+def is_tangled(markup: str) -> bool:
+    """Whether tags are left open so often that the tree would grow faster than the text.
+
+    HTML opens every unclosed `<b>` anew in each following paragraph, so a short text can ask for millions of
+    elements.
+    """
+    opened: Counter[str] = Counter()
+    for closing, name in _TAG_NAME.findall(_bounded(markup)):
+        tag = name.lower()
+        if tag in _CLOSED_BY_ITSELF:
+            continue
+        if not closing:
+            opened[tag] += 1
+        elif opened[tag]:
+            opened[tag] -= 1
+        styles = sum(opened[one] for one in _STYLES) if tag in _STYLES else 0
+        if styles > limits.HTML_OPEN_STYLES or opened[tag] > limits.HTML_OPEN_TAGS:
+            return True
+    return opened.total() > limits.HTML_OPEN_TAGS
 
 
 def text_of(markup: str) -> str:
     """Read the words of HTML as plain text, one line per block."""
     tags = {*_LINE_TAGS, *_CELL_TAGS}
     flat = _SPACES.sub(" ", _bounded(markup).replace("\r", " ").replace("\n", " "))
+    if is_tangled(flat):
+        return _tidy(_ANYTHING_IN_BRACKETS.sub("\n", flat))
     kept = nh3.clean(flat, tags=tags, clean_content_tags=set(_GONE_WITH_CONTENT), attributes={})
-    broken = _ANY_TAG.sub(_break_for, kept)
-    lines = [line.strip() for line in html.unescape(broken).split("\n")]
+    return _tidy(_ANY_TAG.sub(_break_for, kept))
+
+
+def _tidy(text: str) -> str:
+    lines = [_SPACES.sub(" ", line).strip() for line in html.unescape(text).split("\n")]
     return clean_text(_MANY_BREAKS.sub("\n\n", "\n".join(lines))).strip()
 
 
 def _break_for(tag: re.Match[str]) -> str:
     return " " if tag.group().strip("</>").split(" ")[0] in _CELL_TAGS else "\n"
+
+
+def is_too_long(markup: str) -> bool:
+    """Whether only the beginning of the HTML is looked at."""
+    return len(markup) > limits.HTML_CHARS or markup.count("<") >= limits.HTML_TAGS
 
 
 def _bounded(markup: str) -> str:

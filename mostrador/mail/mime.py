@@ -36,6 +36,10 @@ class _BoundedPolicy(Compat32):
         name, value = super().header_source_parse(sourcelines)
         return name, value[: limits.HEADER_VALUE_CHARS]
 
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        """Give raw letters as they are, so that they can still be decoded well."""
+        return value
+
 
 _PARSER = BytesHeaderParser(policy=_BoundedPolicy())
 
