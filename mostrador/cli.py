@@ -2,26 +2,111 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
+import warnings
 from pathlib import Path
+
+# What people need, in the order in which they need it. Django's own commands work too.
+COMMANDS = {
+    "demo": "try everything on this machine, with a pretend Amazon",
+    "migrate": "bring the database up to date",
+    "add-agent": "let a person sign in",
+    "connect": "connect a selling partner on Amazon",
+    "add-mailbox": "say where buyers' mail arrives and answers leave",
+    "add-token": "give a program a bearer token for /api/v1/",
+    "web": "serve the desk to browsers and programs",
+    "worker": "send and fetch what the desk promised",
+    "sync": "read a selling partner's changed orders",
+    "fetch-mail": "look into the mailboxes",
+    "doctor": "say what is wrong, and what to do next",
+    "simulator": "run Amazon on this machine, for trials and tests",
+}
 
 # Commands that need neither database nor settings.
 _STANDS_APART = {"simulator": "mostrador.simulator"}
 
+_NO_DATABASE = "postgresql:///mostrador"
 
-def prepare() -> None:
+
+def main() -> None:
+    """Run `mostrador COMMAND …`."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments in (["help"], ["--help"], ["-h"]):
+        sys.stdout.write(overview())
+        return
+    command, *rest = arguments
+    if command == "help":
+        command, rest = rest[0], ["--help"]
+    if command in _STANDS_APART:
+        os.execv(sys.executable, [sys.executable, "-m", _STANDS_APART[command], *rest])  # noqa: S606
+    prepare(starts_database=not {"--help", "-h"} & set(rest))
+    _check_settings()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["mostrador", command.replace("-", "_"), *rest])
+
+
+def overview() -> str:
+    """Return the list of commands."""
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name:<{width}}  {does}" for name, does in COMMANDS.items()]
+    return (
+        "Mostrador, the help desk for people who sell on Amazon.\n\n"
+        "usage: mostrador COMMAND [options]     mostrador COMMAND --help says more\n\n"
+        + "\n".join(lines)
+        + "\n\nSettings come from the environment: .env.example lists them.\n"
+    )
+
+
+def prepare(*, starts_database: bool = True) -> None:
     """Fill in what the environment leaves open: a secret key in the data folder, the embedded PostgreSQL."""
     data_dir = Path(os.environ.get("MOSTRADOR_DATA_DIR") or ".data").resolve()
     os.environ["MOSTRADOR_DATA_DIR"] = str(data_dir)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mostrador.settings")
     if not (os.environ.get("MOSTRADOR_SECRET_KEY") or os.environ.get("MOSTRADOR_SECRET_KEY_FILE")):
-        os.environ["MOSTRADOR_SECRET_KEY_FILE"] = str(_secret_key_file(data_dir))
+        _find_secret_key(data_dir, is_needed=starts_database)
     if not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
-        from mostrador.embedded_postgres import start
+        os.environ["DATABASE_URL"] = _start_postgres(data_dir) if starts_database else _NO_DATABASE
 
-        os.environ["DATABASE_URL"] = start(data_dir)
+
+def _start_postgres(data_dir: Path) -> str:
+    from mostrador.embedded_postgres import start
+
+    with warnings.catch_warnings():
+        # The server's wheel looks for XDG_RUNTIME_DIR, which services and containers rarely have.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        _forget_dead_users(data_dir)
+        return start(data_dir)
+
+
+def _forget_dead_users(data_dir: Path) -> None:
+    """Strike killed processes off the server's list of users: it stops when the last of them says goodbye."""
+    path = data_dir / "postgres" / ".handle_pids.json"
+    try:
+        listed = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return
+    path.write_text(json.dumps([pid for pid in listed if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _find_secret_key(data_dir: Path, *, is_needed: bool) -> None:
+    if is_needed:
+        os.environ["MOSTRADOR_SECRET_KEY_FILE"] = str(_secret_key_file(data_dir))
+    else:
+        os.environ["MOSTRADOR_SECRET_KEY"] = secrets.token_urlsafe(50)
 
 
 def _secret_key_file(data_dir: Path) -> Path:
@@ -34,12 +119,14 @@ def _secret_key_file(data_dir: Path) -> Path:
     return path
 
 
-def main() -> None:
-    """Run `mostrador COMMAND …`."""
-    command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if command in _STANDS_APART:
-        os.execv(sys.executable, [sys.executable, "-m", _STANDS_APART[command], *sys.argv[2:]])  # noqa: S606
-    prepare()
-    from django.core.management import execute_from_command_line
+def _check_settings() -> None:
+    """Say in one sentence what is wrong with the settings, and stop."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from environs import EnvError
 
-    execute_from_command_line(["mostrador", *sys.argv[1:]])
+    try:
+        _ = settings.DATABASES
+    except (ImproperlyConfigured, EnvError, OSError, ValueError) as problem:
+        sys.stderr.write(f"mostrador: {problem}\n")
+        sys.exit(2)
