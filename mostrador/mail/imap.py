@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
 from imap_tools.errors import ImapToolsError, MailboxLoginError
@@ -20,7 +20,7 @@ _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,19})")
 _UID = re.compile(rb"UID (\d{1,10})")
 _SIZES_AT_ONCE: Final = 200
 _RETRY_SECONDS: Final = 60.0
-_FAILURES: Final = (OSError, imaplib.IMAP4.error, ImapToolsError, ssl.SSLError)
+_FAILURES: Final = (OSError, imaplib.IMAP4.error, ImapToolsError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ def open_imap(account: ImapAccount, secret: str) -> "ImapMailbox":
     with _translated("open the mailbox", secret):
         box = _connect(account)
         try:
-            box.login(account.user, secret, initial_folder=account.folder)
+            # The plain command knows only ASCII, and its failure would quote the secret.
+            log_in = box.login if f"{account.user}{secret}".isascii() else box.login_utf8
+            log_in(account.user, secret, initial_folder=account.folder)
         except _FAILURES:
             with suppress(*_FAILURES):
                 box.client.shutdown()
@@ -84,7 +86,8 @@ class ImapMailbox:
     def unread(self, limit: int) -> Iterator[RawMail]:
         """Give up to `limit` unseen mails, oldest first, without marking them."""
         with _translated("list the mailbox"):
-            uids = sorted(self._box.uids("UNSEEN"), key=int)[:limit]
+            found = [uid for uid in self._box.uids("UNSEEN") if uid.isdecimal()]
+        uids = sorted(found, key=int)[:limit]
         for start in range(0, len(uids), _SIZES_AT_ONCE):
             some = uids[start : start + _SIZES_AT_ONCE]
             sizes = self._sizes(some)
@@ -120,7 +123,7 @@ class ImapMailbox:
 
     def _sizes(self, uids: list[str]) -> dict[str, int]:
         with _translated("ask for the sizes of mails"):
-            _, answers = self._box.client.uid("FETCH", ",".join(uids), "(UID RFC822.SIZE)")
+            answers = self._fetch(",".join(uids), "(UID RFC822.SIZE)")
         sizes: dict[str, int] = {}
         for answer in answers:
             line = answer if isinstance(answer, bytes) else b""
@@ -129,11 +132,17 @@ class ImapMailbox:
                 sizes[uid.group(1).decode()] = int(size.group(1))
         return sizes
 
+    def _fetch(self, uids: str, wanted: str) -> list[Any]:
+        # imap-tools' own fetch would parse the mails, which is not for this process to do.
+        answer, found = self._box.client.uid("FETCH", uids, wanted)
+        if answer != "OK":
+            raise imaplib.IMAP4.error(f"the server answered {answer}")
+        return found
+
     def _peek(self, uid: str, size: int | None) -> RawMail | None:
         """Fetch a mail, or its beginning where it is longer than may be."""
         with _translated("fetch a mail"):
-            wanted = f"(UID BODY.PEEK[]<0.{limits.MAILBOX_BYTES}>)"
-            _, answers = self._box.client.uid("FETCH", uid, wanted)
+            answers = self._fetch(uid, f"(UID BODY.PEEK[]<0.{limits.MAILBOX_BYTES}>)")
         for answer in answers:
             if isinstance(answer, tuple) and len(answer) == 2:
                 content = bytes(answer[1])

@@ -44,13 +44,17 @@ def open_mailbox(url: str, *, secret: str | None, timeout: float = 30) -> Mailbo
     if scheme not in ("imap", "imaps"):
         raise ValueError("A mailbox address begins with maildir:, imap:// or imaps://")
     parts = urlsplit(url)
+    try:
+        port = parts.port or (993 if scheme == "imaps" else 143)
+    except ValueError:
+        raise ValueError("The port of a mailbox is not a number") from None
     if parts.password is not None:
         raise ValueError("The password of a mailbox does not belong into its address")
     if not parts.hostname or not parts.username or secret is None:
         raise ValueError("An IMAP mailbox needs a host, a user and a secret")
     account = ImapAccount(
         host=parts.hostname,
-        port=parts.port or (993 if scheme == "imaps" else 143),
+        port=port,
         is_tls=scheme == "imaps",
         user=unquote(parts.username),
         folder=unquote(parts.path.removeprefix("/")) or "INBOX",

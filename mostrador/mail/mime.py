@@ -12,6 +12,7 @@ from typing import Final
 from mostrador.mail import limits
 
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
+_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9!#$&^_.+-]{1,80}", re.ASCII)
 _BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64: Final = bytes(sorted(set(range(256)) - set(_BASE64)))
 _PLAIN_ENCODINGS: Final = frozenset({"", "7bit", "8bit", "binary"})
@@ -111,32 +112,30 @@ def _cut_head(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _descend(headers: Headers, body: bytes, default: str, depth: int, walk: Walk) -> None:
-    if len(walk.leaves) >= limits.PARTS:
-        walk.blame("The mail has more than 100 parts; the rest was not read.")
-        return
     content_type = _content_type(headers, default)
-    boundary = _boundary(headers) if content_type.startswith("multipart/") else None
     if not content_type.startswith("multipart/"):
         walk.leaves.append(Leaf(headers, content_type, body))
         return
     if depth >= limits.DEPTH:
         walk.blame("The mail is nested more than 10 levels deep; the rest was not read.")
         return
-    if boundary is None:
-        walk.blame("The mail says it has parts but not where they begin.")
-        walk.leaves.append(Leaf(headers, "text/plain", body))
-        return
-    child_default = "message/rfc822" if content_type == "multipart/digest" else "text/plain"
     before = len(walk.leaves)
-    for piece in _pieces(body, boundary, walk):
+    boundary = _boundary(headers)
+    if boundary is not None:
+        child_default = "message/rfc822" if content_type == "multipart/digest" else "text/plain"
+        _descend_pieces(_pieces(body, boundary, walk), child_default, depth, walk)
+    if boundary is None or (depth == 0 and len(walk.leaves) == before and not walk.defects):
+        walk.blame("The mail says it has parts but not where they are.")
+        walk.leaves.append(Leaf(headers, "text/plain", body))
+
+
+def _descend_pieces(pieces: Iterator[bytes], default: str, depth: int, walk: Walk) -> None:
+    for piece in pieces:
         if len(walk.leaves) >= limits.PARTS:
             walk.blame("The mail has more than 100 parts; the rest was not read.")
             return
         child, content = split(piece, walk)
-        _descend(child, content, child_default, depth + 1, walk)
-    if len(walk.leaves) == before and depth == 0 and not walk.defects:
-        walk.blame("The mail says it has parts but none was found.")
-        walk.leaves.append(Leaf(headers, "text/plain", body))
+        _descend(child, content, default, depth + 1, walk)
 
 
 def _pieces(body: bytes, boundary: bytes, walk: Walk) -> Iterator[bytes]:
@@ -164,7 +163,7 @@ def _without_last_break(piece: bytes) -> bytes:
 
 def _content_type(headers: Headers, default: str) -> str:
     found = parameterless(headers, "content-type") or default
-    return found if found.count("/") == 1 else "text/plain"
+    return found if _TYPE.fullmatch(found) else "text/plain"
 
 
 def parameterless(headers: Headers, name: str) -> str:

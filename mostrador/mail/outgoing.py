@@ -177,7 +177,9 @@ def encode(letter: Letter) -> bytes:
 
 
 def _clean_body(body: str) -> str:
-    lines = body[:BODY_CHARS].replace("\r\n", "\n").replace("\r", "\n")
+    if len(body) > BODY_CHARS:
+        raise LetterError("The text is too long.")
+    lines = body.replace("\r\n", "\n").replace("\r", "\n")
     return _BODY_CONTROL.sub("", lines).rstrip("\n") + "\n"
 
 

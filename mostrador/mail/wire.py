@@ -6,7 +6,8 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Final
 
-from mostrador.mail.incoming import IncomingAttachment, IncomingMail
+from mostrador.mail.files import IncomingAttachment
+from mostrador.mail.incoming import IncomingMail
 from mostrador.mail.senders import Kind
 
 LENGTH: Final = struct.Struct(">Q")

@@ -29,6 +29,7 @@ def assert_sound(mail: IncomingMail) -> None:
     for field in fields(mail):
         value = getattr(mail, field.name)
         texts = value if isinstance(value, tuple) else (value,)
+        texts += tuple(one.content_type + one.name + (one.refused or "") for one in mail.attachments)
         for text in texts:
             if isinstance(text, str):
                 assert not [char for char in BAD_CHARACTERS if char in text], field.name
