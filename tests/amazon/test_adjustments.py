@@ -36,8 +36,8 @@ def xml(*adjustments: Adjustment) -> etree._Element:
 
 
 def test_a_refund_is_exactly_this_xml() -> None:
-    amounts = {"tax": 100, "shipping": 5, "principal": 1250}
-    content = render([adjustment(line(**amounts), message_id=81)], seller_id="A3TH9S8BH6GOGM")
+    asked = line(tax=100, shipping=5, principal=1250)
+    content = render([adjustment(asked, message_id=81)], seller_id="A3TH9S8BH6GOGM")
     assert content.decode() == (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
         "<AmazonEnvelope><Header><DocumentVersion>1.01</DocumentVersion>"
