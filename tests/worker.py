@@ -39,3 +39,9 @@ def queued(task_name: str) -> list[dict[str, object]]:
 
     jobs = ProcrastinateJob.objects.filter(status="todo", task_name=task_name).order_by("scheduled_at", "id")
     return [dict(job.args) for job in jobs]
+
+
+def empty_queue() -> None:
+    """Forget every job: Django does not flush tables it does not manage."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")

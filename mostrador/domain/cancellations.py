@@ -19,7 +19,7 @@ _BY_STATUS = {
 def order_refusals(order: OrderFacts) -> list[Refusal]:
     """Return why `order` may not be cancelled; empty means the button works.
 
-    Source: docs/reference/what-amazon-allows.md (unshipped FBM orders only) and §3.5 (FBA).
+    Source: docs/reference/what-amazon-allows.md (unshipped FBM orders only).
     """
     if order.read_at is None:
         return [Refusal(RefusalCode.ORDER_NOT_READ_YET)]
@@ -51,7 +51,8 @@ def refusals(order: OrderFacts, *, reason: str) -> list[Refusal]:
 def counts_in_cancellation_rate(order: OrderFacts) -> bool:
     """Return whether Amazon counts this cancellation against the seller.
 
-    Only an official request of the buyer on Amazon is neutral, whatever reason is chosen (docs/reference/what-amazon-allows.md).
+    Only an official request of the buyer on Amazon is neutral, whatever reason is chosen.
+    Source: docs/reference/what-amazon-allows.md.
     """
     return not order.buyer_asked_to_cancel
 
@@ -59,6 +60,6 @@ def counts_in_cancellation_rate(order: OrderFacts) -> bool:
 def restocks(reason: str) -> bool:
     """Return whether Amazon puts the units back in stock.
 
-    It does for every reason but NoInventory (docs/reference/what-amazon-allows.md).
+    It does for every reason but NoInventory. Source: docs/reference/what-amazon-allows.md.
     """
     return reason != CancelReason.NO_INVENTORY

@@ -41,7 +41,7 @@ _REFUNDABLE = frozenset({FulfillmentStatus.SHIPPED, FulfillmentStatus.PARTIALLY_
 def order_refusals(order: OrderFacts) -> list[Refusal]:
     """Return why nothing at all may be refunded on `order`; empty means the button works.
 
-    Source: docs/reference/what-amazon-allows.md (shipped orders only; FBA, replacements), design.md §3 (frozen order).
+    Source: docs/reference/what-amazon-allows.md (shipped FBM orders only, no replacements).
     """
     if order.read_at is None:
         return [Refusal(RefusalCode.ORDER_NOT_READ_YET)]

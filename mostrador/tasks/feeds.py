@@ -192,7 +192,7 @@ def _created(feed: Feed, created: amazon.FeedCreated) -> None:
 
 
 def _failed(feed: Feed, error: AmazonError) -> None:
-    """Write what a failed createFeed means: certainly not done, refused, or unknown. Never send again here."""
+    """Write what a failed createFeed means: certainly not done, refused, or unknown; never send again."""
     now = timezone.now()
     facts = {"request_id": error.request_id or ""}
     if error.happened is not Happened.NO:

@@ -50,7 +50,7 @@ def plan_proof(*, order_id: int, now: datetime) -> None:
 
 @app.task(name="orders.refresh")
 def refresh(*, order_id: int) -> None:
-    """Read one order and what Amazon's accounts say of it; a failure is noted on the order and tried later."""
+    """Read one order and what Amazon's accounts say of it; a failure is noted and tried later."""
     order = Order.objects.select_related("selling_partner").get(pk=order_id)
     now = timezone.now()
     try:

@@ -103,7 +103,7 @@ def _made_elsewhere(order: Order, booking: OutsideRefund, now: datetime) -> None
 def _places(
     items: dict[str, OrderItem], item_id: str | None, component: Component, minor: int
 ) -> list[tuple[OrderItem, int]]:
-    """Return which items an amount came from; without Amazon's word, those with most of the part left first."""
+    """Return which items an amount came from; if Amazon is silent, those with most of the part left."""
     if item_id is not None and item_id in items:
         return [(items[item_id], minor)]
     left = {

@@ -32,7 +32,9 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         feed_messages = list(feed.feed_messages.select_related("refund", "cancellation").order_by("pk"))
         _lock_orders(feed_messages)
         is_news = decision.words != feed.trouble
-        feed.put(decision.feed, now=now, **facts, **({"trouble": decision.words} if decision.words else {}))
+        if decision.words:
+            facts["trouble"] = decision.words
+        feed.put(decision.feed, now=now, **facts)
         if decision.feed.state is rules.FeedState.SENT:
             # With the row itself: a known id without its feed would hide the feed from the search.
             SeenFeed.objects.note(partner=feed.selling_partner, feed_ids=[feed.feed_id], now=now)
