@@ -18,6 +18,7 @@ from typing import Self
 from aiohttp import web
 
 from mostrador.simulator import feeds, finances, lwa, orders, participations
+from mostrador.simulator.answers import not_found
 from mostrador.simulator.control import add_control_routes, write_credentials
 from mostrador.simulator.documents import download, upload
 from mostrador.simulator.feed_queue import FeedQueues
@@ -63,6 +64,7 @@ def make_app(world: World) -> web.Application:
     app.router.add_get("/documents/{documentId}", unguarded("downloadDocument", download), allow_head=False)
     if world.settings.control:
         add_control_routes(app)
+    app.router.add_route("*", "/{path:.*}", unguarded("unknown", _unknown))
     queues = FeedQueues(world)
     world.feed_arrived = queues.arrived
 
@@ -73,6 +75,11 @@ def make_app(world: World) -> web.Application:
 
     app.cleanup_ctx.append(run_queues)
     return app
+
+
+async def _unknown(world: World, request: web.Request) -> web.Response:
+    del world
+    raise not_found(f"resource {request.path}")
 
 
 def prepare(settings: Settings) -> World:

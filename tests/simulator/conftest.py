@@ -35,7 +35,7 @@ def fresh() -> Iterator[Callable[..., Simulator]]:
 def us(amazon: Simulator) -> Iterator[Caller]:
     """The American seller, with full buckets."""
     with Caller(amazon, "na") as caller:
-        caller.control("POST", "clock", {"advance": 3000})
+        caller.refill()
         caller.control("DELETE", "faults")
         yield caller
 
@@ -44,6 +44,6 @@ def us(amazon: Simulator) -> Iterator[Caller]:
 def eu(amazon: Simulator) -> Iterator[Caller]:
     """The European seller, with full buckets."""
     with Caller(amazon, "eu") as caller:
-        caller.control("POST", "clock", {"advance": 3000})
+        caller.refill()
         caller.control("DELETE", "faults")
         yield caller
