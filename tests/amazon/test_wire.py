@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import struct
+import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, OutcomeUnknown, TooLarge
 from mostrador.amazon.wire import Outgoing, Wire, boot_clock, is_allowed_address
@@ -109,20 +118,71 @@ def test_a_lost_answer_is_unknown_and_the_request_is_sent_once(
     assert len(received) == 1
 
 
-def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mostrador.amazon.wire.BODY_SECONDS", 0.2)
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 202 Accepted\r\nContent-Length: 1000\r\n\r\n", b"HTTP/1.1 202 OK\r\nX: "]
+)
+def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    monkeypatch.setattr("mostrador.amazon.wire.BODY_SECONDS", 0.1)
 
     def drip(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(100):
-            connection.sendall(b" ")
-            time.sleep(0.02)
+        connection.sendall(head)
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                connection.sendall(b"x")
+                time.sleep(0.01)
 
     began = time.monotonic()
-    with rude_server(drip) as (url, _), pytest.raises(OutcomeUnknown) as caught:
-        Wire().send(outgoing(url))
+    with rude_server(drip) as (url, _):
+        with pytest.raises(OutcomeUnknown) as caught:
+            Wire().send(outgoing(url, connect_timeout=0.1, read_timeout=0.1))
+        assert 0.2 < time.monotonic() - began < 1
     assert caught.value.happened is Happened.UNKNOWN
-    assert time.monotonic() - began < 3
+
+
+def test_a_certificate_nobody_vouches_for_gets_not_one_byte(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_self_signed(tmp_path))
+    received: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with (
+            connection,
+            contextlib.suppress(OSError),
+            context.wrap_socket(connection, server_side=True) as secure,
+        ):
+            received.append(secure.recv(100))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        with pytest.raises(NotSent, match="certificate"):
+            Wire().send(outgoing(f"https://localhost:{listener.getsockname()[1]}/", connect_timeout=3))
+        thread.join()
+    assert received == []
+
+
+def _self_signed(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    start = datetime.now(UTC) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "self-signed.pem"
+    path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def test_an_answer_above_the_limit_is_not_read(amazon: Amazonlike) -> None:
