@@ -70,7 +70,9 @@ def clean_html(markup: str) -> tuple[str, int]:
         link_rel=_REL,
         url_relative=None,
     )
-    return (cleaned if len(cleaned) <= limits.CLEAN_HTML_CHARS else "").replace("<img>", ""), blocked
+    shown = cleaned if len(cleaned) <= limits.CLEAN_HTML_CHARS else ""
+    # Cleaned once more, for entities have become letters meanwhile.
+    return clean_text(shown.replace("<img>", "")), blocked
 
 
 def is_tangled(markup: str) -> bool:

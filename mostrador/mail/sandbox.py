@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import hashlib
 import os
 import select
 import subprocess
@@ -29,7 +30,9 @@ def read_isolated(raw: bytes, *, trusted_authserv_ids: frozenset[str] = frozense
     A mail that stops its reader is tried once more by its headers alone; what then is known comes with
     `readable=False` and a defect that says so. Safe to call from many threads; they take turns.
     """
-    return _shared.read(raw, trusted_authserv_ids)
+    # One byte more than is read tells the reader that there was more.
+    mail = _shared.read(raw[: limits.MAIL_BYTES + 1], trusted_authserv_ids)
+    return replace(mail, content_sha256=hashlib.sha256(raw).hexdigest())
 
 
 class _Reader:
@@ -38,7 +41,6 @@ class _Reader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._owner = 0
         self._mails = 0
 
     def read(self, raw: bytes, trusted: frozenset[str]) -> IncomingMail:
@@ -55,7 +57,7 @@ class _Reader:
             known = self._ask(head + b"\n\n", trusted)
         except _ReaderStopped:
             return bare
-        return bare_with_headers(bare, known)
+        return _bare_with_headers(bare, known)
 
     def _ask(self, raw: bytes, trusted: frozenset[str]) -> IncomingMail:
         child = self._ready_child()
@@ -71,33 +73,42 @@ class _Reader:
             raise _ReaderStopped(_reason(error, status)) from error
 
     def _ready_child(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and (self._owner != os.getpid() or self._mails >= limits.READER_MAILS):
+        if self._child is not None and self._mails >= limits.READER_MAILS:
             self.stop()
         if self._child is None:
             self._child = _start()
-            self._owner, self._mails = os.getpid(), 0
+            self._mails = 0
         self._mails += 1
         return self._child
 
     def stop(self) -> int | None:
-        """End the child, if it is ours, and give its exit status."""
+        """End the child, if there is one, and give its exit status."""
         child, self._child = self._child, None
         if child is None:
             return None
-        for pipe in (child.stdin, child.stdout):
-            with contextlib.suppress(OSError):
-                _pipe(pipe).close()
-        if self._owner != os.getpid():
-            child.returncode = 0  # A fork's copy: the child belongs to the parent process.
-            return None
+        _close_pipes(child)
         with contextlib.suppress(subprocess.TimeoutExpired):
             return child.wait(timeout=0.2)
         child.kill()
         child.wait()
         return None
 
+    def forget(self) -> None:
+        """Leave the child to the process that was forked: it is not ours to ask or to end."""
+        self._lock = threading.Lock()
+        child, self._child = self._child, None
+        if child is not None:
+            _close_pipes(child)
+            child.returncode = 0  # Or subprocess would wait for it one day.
 
-def bare_with_headers(bare: IncomingMail, known: IncomingMail) -> IncomingMail:
+
+def _close_pipes(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        with contextlib.suppress(OSError):
+            _pipe(pipe).close()
+
+
+def _bare_with_headers(bare: IncomingMail, known: IncomingMail) -> IncomingMail:
     """Fill an unreadable mail with what its headers alone told."""
     return replace(
         known,
@@ -173,3 +184,4 @@ def _reason(error: BaseException, status: int | None) -> str:
 
 _shared = _Reader()
 atexit.register(_shared.stop)
+os.register_at_fork(after_in_child=_shared.forget)

@@ -147,6 +147,7 @@ FIXED: dict[str, Callable[[], bytes]] = {
     "html comments": lambda: _html(b"<!--" * 200_000 + b"Hello"),
     "html attributes": lambda: _html(b"<a " + b"".join(b"a%d=b " % n for n in range(50_000)) + b">Hello</a>"),
     "html open tags": lambda: _html(b"<a href=" * 100_000),
+    "html directions": lambda: _html("<p>\u202eolleH &#x202e;&#8238;&#7; \x07\x1b[31m</p>".encode()),
     "html of zeros": lambda: _html(b"<p>a\0b<\0script>alert(1)</\0script>"),
     "zip bomb": lambda: _attached(b"a.zip", b"application/zip", _zip_bomb()),
     "zip bomb as docx": lambda: _attached(b"a.docx", b"application/msword", _zip_bomb()),

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -235,29 +236,68 @@ def test_a_server_that_never_speaks_is_given_up(scheme: str) -> None:
             open_mailbox(url, secret="x", timeout=0.2)
 
 
-def test_a_server_that_breaks_off_in_the_middle_is_an_error() -> None:
+@contextmanager
+def scripted(*answers: bytes) -> Iterator[str]:
+    """Run an IMAP server that logs anybody in, gives `answers` with %s for the tag, and hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
+    opening = (b"* CAPABILITY IMAP4rev1\r\n%s OK", b"%s OK", b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n%s OK")
 
     def serve() -> None:
         connection, _ = listener.accept()
         with connection, connection.makefile("rwb") as talk:
             talk.write(b"* OK [CAPABILITY IMAP4rev1] hi\r\n")
             talk.flush()
-            for answer in (b"* CAPABILITY IMAP4rev1\r\n", b"", b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n"):
-                tag = talk.readline().split()[0]
-                talk.write(answer + tag + b" OK done\r\n")
+            for answer in (*opening, *answers):
+                talk.write(answer.replace(b"%s", talk.readline().split()[0]) + b" done\r\n")
                 talk.flush()
             talk.readline()
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    box = open_mailbox(f"imap://me@127.0.0.1:{listener.getsockname()[1]}/INBOX", secret="x", timeout=2)
-    with pytest.raises(MailError) as caught:
-        list(box.unread(1))
-    box.close()
-    thread.join(5)
-    listener.close()
+    try:
+        yield f"imap://me@127.0.0.1:{listener.getsockname()[1]}/INBOX"
+    finally:
+        thread.join(5)
+        listener.close()
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (),
+        (b"%s NO",),
+        (b"* SEARCH 1\r\n%s OK", b"%s NO"),
+        (b"* SEARCH 1\r\n%s OK", b"* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n%s OK", b"%s NO"),
+        (
+            b"* SEARCH 1\r\n%s OK",
+            b"* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n%s OK",
+            b"* 1 FETCH (BODY[]<0> {50}\r\nabc",
+        ),
+    ],
+)
+def test_a_server_that_refuses_or_breaks_off_is_an_error_and_no_mail_is_passed_over(
+    answers: tuple[bytes],
+) -> None:
+    with scripted(*answers) as url:
+        box = open_mailbox(url, secret="x", timeout=0.4)
+        with pytest.raises(MailError) as caught:
+            list(box.unread(1))
+        box.close()
     assert caught.value.happened is Happened.NO
+
+
+def test_a_mail_that_was_removed_meanwhile_is_left_out() -> None:
+    with scripted(b"* SEARCH 1\r\n%s OK", b"%s OK", b"%s OK") as url:
+        box = open_mailbox(url, secret="x", timeout=2)
+        assert list(box.unread(1)) == []
+        box.close()
+
+
+def test_a_secret_beyond_ascii_is_not_shown_when_it_fails(imap_port: int) -> None:
+    with pytest.raises(MailError) as caught:
+        open_mailbox(f"imap://demouser@127.0.0.1:{imap_port}/INBOX", secret="pä-secret")
+    assert "secret" not in f"{caught.value!r}{caught.value.__cause__!r}"
 
 
 @pytest.mark.parametrize(

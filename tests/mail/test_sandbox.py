@@ -1,10 +1,12 @@
 """The reader in its own process: as good as the direct one, and dying alone."""
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -122,6 +124,16 @@ def test_many_threads_may_ask_at_once() -> None:
     for thread in threads:
         thread.join()
     assert all(found[number] == read(raws[number % len(raws)]) for number in range(24))
+
+
+def test_a_forked_process_uses_a_reader_of_its_own() -> None:
+    assert read_isolated(RAW).readable is True
+    child = sandbox._shared._child
+    assert child is not None
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(read_isolated, RAW).result(20) == read(RAW)
+    assert read_isolated(RAW) == read(RAW)
+    assert sandbox._shared._child is child
 
 
 def test_the_reader_has_little_memory_and_processor_time() -> None:
