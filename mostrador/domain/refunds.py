@@ -173,7 +173,7 @@ def by_quantity(order: OrderFacts, *, quantities: Mapping[str, int]) -> list[Lin
         units = min(quantities.get(item.item_id, 0), item.quantity_ordered)
         if units <= 0:
             continue
-        amounts = {
+        amounts: dict[Component, int] = {
             c: min(spread(b.paid, [units, item.quantity_ordered - units])[0], b.left)
             for c, b in item.balances.items()
             if c in (Component.PRINCIPAL, Component.TAX)

@@ -45,7 +45,7 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
                 Quota(
                     selling_partner=partner,
                     operation=operation,
-                    rate=plan.rate,
+                    rate=float(plan.rate),
                     burst=plan.burst,
                     tokens=plan.burst,
                     at=now,

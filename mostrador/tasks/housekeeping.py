@@ -72,7 +72,7 @@ def _only_one() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_SWEEPERS_LOCK])
 
 
-def enqueue(task: Task[..., object], *, lock: str, **ids: int | str) -> None:
+def enqueue(task: Task[..., object, ...], *, lock: str, **ids: int | str) -> None:
     """Put a job into the queue unless the same one waits there already; not inside a transaction."""
     try:
         task.configure(queueing_lock=lock).defer(**ids)
