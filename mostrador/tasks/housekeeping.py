@@ -6,7 +6,7 @@ import logging
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import Error, close_old_connections, connection
 from django.utils import timezone
@@ -72,7 +72,7 @@ def _only_one() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_SWEEPERS_LOCK])
 
 
-def enqueue(task: Task[..., object, ...], *, lock: str, **ids: int | str) -> None:
+def enqueue(task: Task[Any, Any, Any], *, lock: str, **ids: int | str) -> None:
     """Put a job into the queue unless the same one waits there already; not inside a transaction."""
     try:
         task.configure(queueing_lock=lock).defer(**ids)
