@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
-from mostrador.amazon.errors import AmazonError, Happened, NotSent, Throttled, Unauthorized
+from mostrador.amazon.errors import AmazonError, Happened, NotSent, Unauthorized
 from mostrador.amazon.wire import Outgoing, Reply, Wire, is_allowed_address, shared_wire
 
 OPERATION = "getAccessToken"
@@ -112,11 +112,8 @@ def _refusal(reply: Reply, answer: dict[str, object]) -> AmazonError:
     """Return the error for Login with Amazon's own form: {"error": "...", "error_description": "..."}."""
     code = answer.get("error")
     words = answer.get("error_description")
-    kind: type[AmazonError] = NotSent
-    if reply.status == 429:
-        kind = Throttled
-    elif reply.status in (400, 401, 403):
-        kind = Unauthorized
+    # A 429 of the login is no Throttled: that one speaks of the usage plan of an operation.
+    kind: type[AmazonError] = Unauthorized if reply.status in (400, 401, 403) else NotSent
     return _error(
         kind,
         reply,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from mostrador.amazon.client import Client
+from mostrador.amazon.client import Client, unreadable
 from mostrador.amazon.components import Component
 from mostrador.amazon.lwa import AccessToken
 from mostrador.amazon.marketplaces import MARKETPLACES
@@ -150,7 +150,10 @@ def get_order(client: Client, *, order_id: str, token: AccessToken | None = None
         token=token,
         now=now,
     )
-    return _order(root(answer).part("order"))
+    order = _order(root(answer).part("order"))
+    if order.order_id != order_id:
+        raise unreadable("getOrder", "the answer is about another order", reply=answer)
+    return order
 
 
 def _order(part: Part) -> Order:

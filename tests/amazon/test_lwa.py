@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from mostrador.amazon.errors import AmazonError, Happened, NotSent, Throttled, Unauthorized
+from mostrador.amazon.errors import AmazonError, Happened, NotSent, Unauthorized
 from mostrador.amazon.lwa import AccessToken, TokenSource
 
 from .amazonlike import NOW, Amazonlike
@@ -75,7 +75,7 @@ def test_a_token_never_counts_as_living_longer_than_an_hour(amazon: Amazonlike) 
             "invalid_grant",
         ),
         (401, {"error": "invalid_client", "error_description": "No."}, Unauthorized, "invalid_client"),
-        (429, {}, Throttled, ""),
+        (429, {}, NotSent, ""),
         (500, b"<html>", NotSent, ""),
         (302, b"", NotSent, ""),
         (200, b"not json", NotSent, ""),
