@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
+import signal
 import sys
-import warnings
 from pathlib import Path
+from subprocess import SubprocessError
+from types import FrameType
 
 # What people need, in the order in which they need it. Django's own commands work too.
 COMMANDS = {
@@ -26,7 +27,7 @@ COMMANDS = {
 }
 
 # Commands that need neither database nor settings.
-_STANDS_APART = {"simulator": "mostrador.simulator"}
+_STANDS_APART = {"simulator": "mostrador.simulator", "demo --reset": "mostrador.management.demo.reset"}
 
 _NO_DATABASE = "postgresql:///mostrador"
 
@@ -40,13 +41,21 @@ def main() -> None:
     command, *rest = arguments
     if command == "help":
         command, rest = rest[0], ["--help"]
-    if command in _STANDS_APART:
-        os.execv(sys.executable, [sys.executable, "-m", _STANDS_APART[command], *rest])  # noqa: S606
+    for words, module in _STANDS_APART.items():
+        if [command, *rest][: len(words.split())] == words.split():
+            left = [command, *rest][len(words.split()) :]
+            os.execv(sys.executable, [sys.executable, "-m", module, *left])  # noqa: S606
+    signal.signal(signal.SIGTERM, _leave)
     prepare(starts_database=not {"--help", "-h"} & set(rest))
     _check_settings()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["mostrador", command.replace("-", "_"), *rest])
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End in peace when asked to, so that the embedded PostgreSQL hears goodbye."""
+    sys.exit(128 + number)
 
 
 def overview() -> str:
@@ -75,31 +84,11 @@ def prepare(*, starts_database: bool = True) -> None:
 def _start_postgres(data_dir: Path) -> str:
     from mostrador.embedded_postgres import start
 
-    with warnings.catch_warnings():
-        # The server's wheel looks for XDG_RUNTIME_DIR, which services and containers rarely have.
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        _forget_dead_users(data_dir)
+    try:
         return start(data_dir)
-
-
-def _forget_dead_users(data_dir: Path) -> None:
-    """Strike killed processes off the server's list of users: it stops when the last of them says goodbye."""
-    path = data_dir / "postgres" / ".handle_pids.json"
-    try:
-        listed = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return
-    path.write_text(json.dumps([pid for pid in listed if _is_alive(pid)]))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    except (OSError, RuntimeError, SubprocessError) as problem:
+        sys.stderr.write(f"mostrador: the embedded PostgreSQL in {data_dir} does not start: {problem}\n")
+        sys.exit(1)
 
 
 def _find_secret_key(data_dir: Path, *, is_needed: bool) -> None:
