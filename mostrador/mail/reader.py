@@ -18,6 +18,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits.READER_MEMORY_BYTES, limits.READER_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    answers.write(wire.frame(b"ready"))
+    answers.flush()
     while (trusted := _next_frame(sys.stdin.buffer)) is not None:
         raw = _next_frame(sys.stdin.buffer)
         if raw is None:

@@ -29,6 +29,9 @@ def read_isolated(raw: bytes, *, trusted_authserv_ids: frozenset[str] = frozense
 
     A mail that stops its reader is tried once more by its headers alone; what then is known comes with
     `readable=False` and a defect that says so. Safe to call from many threads; they take turns.
+
+    Raises:
+        OSError: when no reader can be started, which is no fault of the mail.
     """
     # One byte more than is read tells the reader that there was more.
     mail = _shared.read(raw[: limits.MAIL_BYTES + 1], trusted_authserv_ids)
@@ -73,7 +76,8 @@ class _Reader:
             raise _ReaderStopped(_reason(error, status)) from error
 
     def _ready_child(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._mails >= limits.READER_MAILS:
+        # One that died while idle did not die of this mail.
+        if self._child is not None and (self._mails >= limits.READER_MAILS or self._child.poll() is not None):
             self.stop()
         if self._child is None:
             self._child = _start()
@@ -135,6 +139,13 @@ def _start() -> subprocess.Popen[bytes]:
     )
     for pipe in (child.stdin, child.stdout):
         os.set_blocking(_pipe(pipe).fileno(), False)
+    try:
+        _receive_frame(_pipe(child.stdout), time.monotonic() + limits.READER_WALL_SECONDS)
+    except _ReaderStopped as stopped:
+        child.kill()
+        child.wait()
+        _close_pipes(child)
+        raise OSError("The mail reader does not start") from stopped
     return child
 
 

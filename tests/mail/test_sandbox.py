@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -79,6 +81,21 @@ def test_a_killed_reader_is_replaced_and_the_mail_after_it_is_read() -> None:
     assert mail.subject == SAMPLES[0].subject
     assert mail.buyer_text == ""
     assert read_isolated(RAW) == read(RAW)
+
+
+def test_a_reader_that_died_while_idle_is_no_fault_of_the_next_mail() -> None:
+    read_isolated(RAW)
+    child = sandbox._shared._child
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait(5)
+    assert read_isolated(RAW) == read(RAW)
+
+
+def test_a_reader_that_cannot_start_is_no_fault_of_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(OSError, match="does not start"):
+        read_isolated(RAW)
 
 
 def test_a_reader_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
