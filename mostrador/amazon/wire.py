@@ -6,24 +6,19 @@ import atexit
 import functools
 import ipaddress
 import os
-import ssl
-import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import httpcore
 import httpx
 
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, OutcomeUnknown, TooLarge, classify
+from mostrador.amazon.transport import Transport, begin_exchange
 
 MAX_ANSWER = 32 * 1024 * 1024  # bytes of one answer of the API
 POOL_SECONDS = 5.0
 WRITE_SECONDS = 30.0
 BODY_SECONDS = 60.0  # for a whole answer, beyond the time-outs of its first byte
-KEEP_SECONDS = 15.0
-MAX_CONNECTIONS = 20
 
 
 def boot_clock() -> float:
@@ -64,7 +59,7 @@ class Wire:
     """
 
     def __init__(self) -> None:
-        self._pooled = _Transport(keep_alive=True)
+        self._pooled = Transport(keep_alive=True)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -77,7 +72,7 @@ class Wire:
         """
         if not outgoing.fresh_connection:
             return _exchange(self._pooled, outgoing)
-        transport = _Transport(keep_alive=False)
+        transport = Transport(keep_alive=False)
         try:
             return _exchange(transport, outgoing)
         finally:
@@ -137,7 +132,7 @@ class _Gate:
 
 def _exchange(transport: httpx.HTTPTransport, outgoing: Outgoing) -> Reply:
     gate = _Gate(outgoing.deadline)
-    _limit.until = time.monotonic() + outgoing.connect_timeout + outgoing.read_timeout + BODY_SECONDS
+    begin_exchange(outgoing.connect_timeout + outgoing.read_timeout + BODY_SECONDS)
     try:
         response = transport.handle_request(_request(outgoing, gate))
         try:
@@ -200,83 +195,3 @@ def _words(error: httpx.TransportError) -> str:
 
 def _headers(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-class _Transport(httpx.HTTPTransport):
-    """httpx's transport, whose reads end when the whole exchange has had its time, however they drip."""
-
-    def __init__(self, *, keep_alive: bool) -> None:
-        super().__init__(verify=_tls(), trust_env=False, retries=0)
-        # httpx offers no way to hand in a network backend; its version is pinned, and a test drips.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(),
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_CONNECTIONS if keep_alive else 0,
-            keepalive_expiry=KEEP_SECONDS,
-            http1=True,
-            http2=False,
-            retries=0,
-            network_backend=_Backend(),
-        )
-
-
-class _Limit(threading.local):
-    """When this thread's exchange must be over; the exchange runs in one thread from start to end."""
-
-    until: float = float("inf")
-
-    def seconds(self, timeout: float | None) -> float:
-        """Return what is left, at most `timeout`; a socket wants it above zero."""
-        left = max(self.until - time.monotonic(), 0.001)
-        return left if timeout is None else min(timeout, left)
-
-
-_limit = _Limit()
-
-
-class _Backend(httpcore.SyncBackend):
-    """Opens connections that know the limit."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options))
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection on which no read outlasts the exchange."""
-
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if time.monotonic() > _limit.until:
-            raise httpcore.ReadTimeout("the exchange has had its time")
-        return self._inner.read(max_bytes, _limit.seconds(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """The trusted certificates, read once: reading them takes tens of milliseconds."""
-    context = httpx.create_ssl_context(trust_env=False)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

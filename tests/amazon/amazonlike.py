@@ -75,8 +75,8 @@ class Amazonlike:
         return 404, {"errors": [{"code": "NotFound", "message": "nothing here", "details": ""}]}
 
 
-def _handler(server: Amazonlike) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _answering(server: Amazonlike) -> type[BaseHTTPRequestHandler]:
+    class Answering(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
@@ -98,14 +98,14 @@ def _handler(server: Amazonlike) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None:
             """Stay quiet."""
 
-    return Handler
+    return Answering
 
 
 @contextlib.contextmanager
 def amazonlike() -> Iterator[Amazonlike]:
     """Run the recording server on a free port."""
     server = Amazonlike()
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _answering(server))
     http.daemon_threads = True
     server.url = f"http://127.0.0.1:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
