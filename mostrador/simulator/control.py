@@ -7,7 +7,7 @@ import email.policy
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from pathlib import Path
+from email.message import MIMEPart
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from mostrador.simulator.letters import FORMS
 from mostrador.simulator.marketplaces import BY_COUNTRY, BY_ID
 from mostrador.simulator.relay import deliver, deliver_raw, maildir_of
 from mostrador.simulator.sealing import digest_word
+from mostrador.simulator.settings import ASSUMPTIONS
 from mostrador.simulator.shop import Letter, ShopError, moment, read_order
 from mostrador.simulator.store import Json
 from mostrador.simulator.world import RelayedMail, World, cancel, refund_outside
@@ -118,9 +119,21 @@ def _mail_json(mail: RelayedMail) -> Json:
         "at": iso(mail.at),
         "subject": str(parsed["Subject"] or ""),
         "headers": [[name, str(value)] for name, value in parsed.items()],
-        "text": part.get_content() if part is not None else "",
+        "text": _decoded(part),
         "raw": mail.raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
     }
+
+
+def _decoded(part: MIMEPart | None) -> str:
+    """Return the words of a body, readable whatever charset it claims."""
+    content = part.get_payload(decode=True) if part is not None else None
+    if part is None or not isinstance(content, bytes):
+        return ""
+    try:
+        text = content.decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        text = content.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
 
 
 async def add_fault(world: World, request: web.Request) -> Json:
@@ -151,8 +164,6 @@ async def clock(world: World, request: web.Request) -> Json:
 
 async def assume(world: World, request: web.Request) -> Json:
     """Answer POST /control/assumptions: change how an unconfirmed question is answered."""
-    from mostrador.simulator.settings import ASSUMPTIONS
-
     for name, value in (await _body(request)).items():
         if value not in ASSUMPTIONS[name]:
             raise invalid(f"{name} is one of {', '.join(ASSUMPTIONS[name])}.")
@@ -275,34 +286,6 @@ async def revoke(world: World, request: web.Request) -> Json:
             world.keep("seller", seller.seller_id, seller)
     world.commit()
     return {"revoked": True}
-
-
-def credentials(world: World) -> Json:
-    """Return what an operator needs to connect each seller."""
-    sellers = []
-    for seller in world.sellers.values():
-        folder = maildir_of(world, seller)
-        sellers.append(
-            {
-                "name": seller.name,
-                "seller_id": seller.seller_id,
-                "region": seller.region,
-                "marketplaces": seller.marketplaces,
-                "client_id": seller.client_id,
-                "client_secret": seller.client_secret,
-                "refresh_token": seller.refresh_token,
-                "mailbox_address": seller.mailbox_address,
-                "maildir": str(folder.absolute()) if folder else "",
-            }
-        )
-    return {"sellers": sellers}
-
-
-def write_credentials(world: World, folder: Path) -> None:
-    """Write credentials.json, readable only by its owner."""
-    path = folder / "credentials.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(credentials(world), ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def add_control_routes(app: web.Application) -> None:

@@ -19,7 +19,8 @@ from aiohttp import web
 
 from mostrador.simulator import feeds, finances, lwa, orders, participations
 from mostrador.simulator.answers import not_found
-from mostrador.simulator.control import add_control_routes, write_credentials
+from mostrador.simulator.control import add_control_routes
+from mostrador.simulator.credentials import write_credentials
 from mostrador.simulator.documents import download, upload
 from mostrador.simulator.feed_queue import FeedQueues
 from mostrador.simulator.gate import WORLD, CallHandler, guarded, unguarded
@@ -108,11 +109,12 @@ async def serve(settings: Settings) -> None:
     site = web.TCPSite(runner, HOST, settings.port)
     await site.start()
     relay = await serve_relay(world, settings.smtp_port)
+    told = _told_to_stop()
     port, smtp_port = runner.addresses[0][1], relay.sockets[0].getsockname()[1]
     sys.stdout.write(f"simulator ready on http://{HOST}:{port} smtp {smtp_port}\n")
     sys.stdout.flush()
     try:
-        await _until_told()
+        await told.wait()
     finally:
         relay.close()
         await runner.cleanup()
@@ -120,12 +122,13 @@ async def serve(settings: Settings) -> None:
         world.store.close()
 
 
-async def _until_told() -> None:
+def _told_to_stop() -> asyncio.Event:
+    """Return an event that is set when the process is told to stop."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    await told.wait()
+    return told
 
 
 @dataclass

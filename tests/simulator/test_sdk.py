@@ -16,7 +16,7 @@ from tests.simulator.caller import ADJUSTMENTS, XML, adjusted, adjustment
 with warnings.catch_warnings():
     # The SDK's own files hold invalid escapes, which Python warns of when it first compiles them.
     warnings.simplefilter("ignore")
-    import spapi
+    import spapi  # type: ignore[import-untyped]  # Amazon ships no types
 
 ORDER, ITEM = "112-4456093-9917824", "01124456093991"
 
