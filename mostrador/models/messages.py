@@ -10,7 +10,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from mostrador.domain.delivery import Source, State
+from mostrador.domain.delivery import OPEN, Source, State
+from mostrador.mail.incoming import IncomingMail
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
 from mostrador.models.people import Agent
@@ -39,6 +40,15 @@ class RawMailQuerySet(models.QuerySet["RawMail"]):
             mailbox=mailbox,
             sha256=digest,
             defaults={"content": content, "size": size, "truncated": truncated, "received_at": now},
+        )
+
+    def waiting(self, pk: int) -> RawMail | None:
+        """Return the mail with its row locked, if nobody has taken it in yet."""
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("mailbox__selling_partner")
+            .filter(pk=pk, state=RawMailState.STORED)
+            .first()
         )
 
     def unread(self) -> RawMailQuerySet:
@@ -86,6 +96,82 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def known(self, message_ids: Sequence[str]) -> Message | None:
         """Return the newest message that carries one of these Message-IDs."""
         return self.filter(message_id__in=message_ids).select_related("ticket").order_by("-pk").first()
+
+    def receive(
+        self,
+        *,
+        ticket: Ticket,
+        raw: RawMail,
+        mail: IncomingMail,
+        defects: Sequence[str],
+        at: datetime,
+    ) -> Message:
+        """Store a buyer's mail as read, with its attachments."""
+        message = self.create(
+            ticket=ticket,
+            raw=raw,
+            direction=Direction.IN,
+            from_name=mail.from_name[:200],
+            from_address=mail.from_address[:320],
+            subject=mail.subject[:300],
+            text=mail.buyer_text,
+            whole_text=mail.body_text if mail.body_text != mail.buyer_text else "",
+            html=mail.body_html_clean,
+            blocked_images=mail.blocked_images,
+            message_id=mail.message_id or "",
+            authentic=mail.authentic,
+            defects=[defect[:300] for defect in defects],
+            at=at,
+        )
+        for file in mail.attachments:
+            Attachment.objects.keep(
+                message=message,
+                name=file.name,
+                content_type=file.content_type,
+                content=file.content,
+                size=file.size,
+                refused=file.refused or "",
+            )
+        return message
+
+    def answer(
+        self,
+        *,
+        ticket: Ticket,
+        author: Agent | None,
+        mailbox: Mailbox,
+        text: str,
+        message_id: str,
+        at: datetime,
+    ) -> Message:
+        """Store the words that are about to leave for the buyer."""
+        return self.create(
+            ticket=ticket,
+            direction=Direction.OUT,
+            author=author,
+            from_name=mailbox.from_name,
+            from_address=mailbox.from_address,
+            subject=ticket.subject,
+            text=text,
+            message_id=message_id,
+            at=at,
+        )
+
+    def unanswered(self, ticket: Ticket) -> Message | None:
+        """Return the buyer's oldest message that no answer has followed; a rejected answer is none."""
+        answers = self.filter(ticket=ticket, direction=Direction.OUT).exclude(reply__state=State.REJECTED)
+        last = answers.order_by("at", "pk").last()
+        written = self.filter(ticket=ticket, direction=Direction.IN)
+        return (written.filter(at__gt=last.at) if last else written).order_by("at", "pk").first()
+
+    def newest_of_buyer(self, ticket: Ticket) -> Message | None:
+        """Return the buyer's newest message that can be answered by its Message-ID."""
+        written = self.filter(ticket=ticket, direction=Direction.IN).exclude(message_id="")
+        return written.order_by("at", "pk").last()
+
+    def came_since(self, ticket: Ticket, moment: datetime) -> Message | None:
+        """Return the buyer's oldest message that reached us after `moment`."""
+        return self.filter(ticket=ticket, raw__received_at__gt=moment).order_by("at", "pk").first()
 
     def note(self, *, ticket: Ticket, author: Agent, text: str, at: datetime) -> Message:
         """Store a note for the team."""
@@ -210,6 +296,19 @@ class ReplyQuerySet(DeliveryQuerySet["Reply"]):
         if isinstance(action, Refund):
             return waiting.filter(armed_refund=action)
         return waiting.filter(armed_cancellation=action)
+
+    def ready(self, now: datetime) -> ReplyQuerySet:
+        """Return the due replies that wait for nothing, or for something that is decided."""
+        undecided = Q(armed_refund__state__in=OPEN) | Q(armed_cancellation__state__in=OPEN)
+        return self.due(now).exclude(undecided).filter(selling_partner__paused_at=None)
+
+    def stuck(self, since: datetime) -> ReplyQuerySet:
+        """Return those whose worker began to send before `since` and never said how it ended."""
+        return self.filter(state=State.SENDING, moved_at__lt=since)
+
+    def postpone(self, reply: Reply, *, until: datetime) -> None:
+        """Look at a reply that cannot leave as it is again later."""
+        self.filter(pk=reply.pk, state=State.REQUESTED).update(send_after=until)
 
 
 class Reply(Delivery):

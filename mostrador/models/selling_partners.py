@@ -142,6 +142,10 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
         mailbox.save()
         return mailbox
 
+    def locked(self, pk: int) -> Mailbox:
+        """Return the mailbox, and let nobody else take mail in for it until the transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).select_related("selling_partner").get(pk=pk)
+
     def due(self, now: datetime) -> MailboxQuerySet:
         """Return the mailboxes that should be looked into now."""
         return self.filter(next_fetch_at__lte=now)
@@ -184,6 +188,10 @@ class Mailbox(models.Model):
         if not self.smtp_secret_sealed:
             return None
         return unseal(self.smtp_secret_sealed, place=self.secret_place("out"))
+
+    def begin_fetch(self, *, until: datetime) -> None:
+        """Note that somebody looks into it: nobody else needs to before `until`."""
+        Mailbox.objects.filter(pk=self.pk).update(next_fetch_at=until)
 
     def plan_fetch(self, *, at: datetime, now: datetime, trouble: str = "") -> None:
         """Note when it is looked into next, and what went wrong, if anything."""

@@ -48,6 +48,22 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Return the ticket with its row locked."""
         return self.select_for_update(of=("self",)).get(pk=pk)
 
+    def of_order(self, order: Order) -> TicketQuerySet:
+        """Return the tickets about an order, the newest first."""
+        return self.filter(order=order).order_by("-pk")
+
+    def of_buyer(self, *, partner: SellingPartner, alias: str, closed_after: datetime) -> TicketQuerySet:
+        """Return the tickets of a buyer that are open, or were closed after that moment, the newest first.
+
+        `alias` is the buyer's address without its +token.
+        """
+        local, _, domain = alias.partition("@")
+        same = Q(buyer_address=alias) | Q(
+            buyer_address__startswith=f"{local}+", buyer_address__endswith=f"@{domain}"
+        )
+        alive = ~Q(state=TicketState.CLOSED) | Q(closed_at__gt=closed_after)
+        return self.filter(same, alive, selling_partner=partner).order_by("-pk")
+
     def needs_reply(self) -> TicketQuerySet:
         """Return the open tickets, those whose answer is due first on top."""
         return self.filter(state=TicketState.OPEN).order_by(
@@ -118,11 +134,20 @@ class Ticket(models.Model):
         self.answer_due_at = answer_due(self.first_unanswered_at)
         self._said(at=at, preview=preview)
 
-    def answered(self, *, at: datetime, preview: str, close: bool) -> None:
-        """Note that an answer left: the buyer's turn, or nobody's."""
-        self.state = TicketState.CLOSED if close else TicketState.WAITING
-        self.closed_at = at if close else None
-        self.first_unanswered_at = self.answer_due_at = None
+    def answered(
+        self, *, at: datetime, preview: str, close: bool, unanswered_since: datetime | None = None
+    ) -> None:
+        """Note that an answer left: the buyer's turn, or nobody's.
+
+        `unanswered_since` is when the buyer wrote what this answer cannot know yet: then it stays our turn.
+        """
+        closes = close and unanswered_since is None
+        self.state = TicketState.CLOSED if closes else TicketState.WAITING
+        if unanswered_since is not None:
+            self.state = TicketState.OPEN
+        self.closed_at = at if closes else None
+        self.first_unanswered_at = unanswered_since
+        self.answer_due_at = answer_due(unanswered_since)
         self._said(at=at, preview=preview)
 
     def _said(self, *, at: datetime, preview: str) -> None:

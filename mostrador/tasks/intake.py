@@ -1,0 +1,195 @@
+"""Intake: turn one stored mail into a message of the right ticket, once, and never into anything else.
+
+A mail is only words: nothing in it starts a refund, a cancellation or a reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DataError, transaction
+from procrastinate.contrib.django import app
+
+from mostrador.domain import senders
+from mostrador.domain.senders import Doubt
+from mostrador.mail.incoming import IncomingMail, Kind, unreadable
+from mostrador.mail.sandbox import read_isolated
+from mostrador.models import (
+    Event,
+    EventKind,
+    Mailbox,
+    Message,
+    Order,
+    RawMail,
+    RawMailState,
+    SellingPartner,
+    Ticket,
+)
+from mostrador.models.messages import Direction
+from mostrador.tasks import bounces
+
+# A buyer who writes again without an order id means the ticket of the last month.
+SAME_TICKET_FOR = timedelta(days=30)
+NOT_STORABLE = "The mail could not be stored as it was read; its bytes are kept."
+# Named, not imported: reading orders leads to armed replies, which stand beside this module.
+REFRESH_ORDER = "orders.refresh"
+
+
+def take_in(raw_mail_id: int, now: datetime) -> None:
+    """Read one stored mail outside this process and store what it says; a second time changes nothing."""
+    raw = RawMail.objects.filter(pk=raw_mail_id, state=RawMailState.STORED).first()
+    if raw is None:
+        return
+    content = bytes(raw.content)
+    mail = read_isolated(content, trusted_authserv_ids=frozenset(settings.TRUSTED_AUTHSERV_IDS))
+    try:
+        _store(raw, mail, now)
+    except DataError:
+        _store(raw, unreadable(content, NOT_STORABLE), now)
+
+
+def _store(raw: RawMail, mail: IncomingMail, now: datetime) -> None:
+    with transaction.atomic():
+        # One mail at a time per mailbox: two mails of one buyer must not begin two tickets.
+        mailbox = Mailbox.objects.locked(raw.mailbox_id)
+        waiting = RawMail.objects.waiting(raw.pk)
+        if waiting is None:
+            return
+        waiting.mark(_become_of(waiting, mailbox, mail, now))
+
+
+def _become_of(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime) -> RawMailState:
+    """Store what the mail says, and return what became of it."""
+    if mail.readable and mail.kind is Kind.SYSTEM:
+        return RawMailState.SKIPPED
+    if mail.kind is Kind.BOUNCE and bounces.note(mailbox.selling_partner, mail, now):
+        return RawMailState.READ
+    if _is_known(mailbox.selling_partner, mail):
+        return RawMailState.SKIPPED
+    _add_to_ticket(raw, mailbox, mail, now)
+    return RawMailState.READ
+
+
+def _is_known(partner: SellingPartner, mail: IncomingMail) -> bool:
+    """Return whether the same words of the same sender came with the same Message-ID before."""
+    if mail.message_id is None:
+        return False
+    return Message.objects.filter(
+        ticket__selling_partner=partner,
+        direction=Direction.IN,
+        message_id=mail.message_id,
+        from_address__iexact=mail.from_address[:320],
+        text=mail.buyer_text,
+    ).exists()
+
+
+def _add_to_ticket(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime) -> None:
+    partner = mailbox.selling_partner
+    doubts = senders.doubts(
+        address=mail.from_address,
+        authentic=mail.authentic,
+        is_bounce=mail.kind is Kind.BOUNCE,
+        is_cut=raw.truncated,
+    )
+    is_trusted = senders.is_trusted(address=mail.from_address, authentic=mail.authentic)
+    order = _order_of(partner, mail) if is_trusted and mail.order_id else None
+    if order and _belongs_to_another(order, mail):
+        order, doubts = None, (*doubts, Doubt.ORDER_OF_ANOTHER)
+    ticket = _known_ticket(partner, mail, order, now) if is_trusted else _untrusted_ticket(partner, mail, now)
+    ticket = Ticket.objects.locked(ticket.pk) if ticket else _begin(mailbox, mail, order, now)
+    _learn(ticket, mail, order, now, is_trusted=is_trusted)
+    _say(ticket, raw, mail, doubts, now)
+
+
+def _say(ticket: Ticket, raw: RawMail, mail: IncomingMail, doubts: Sequence[Doubt], now: datetime) -> None:
+    at = min(mail.sent_at or raw.received_at, raw.received_at)
+    Message.objects.receive(ticket=ticket, raw=raw, mail=mail, defects=(*doubts, *mail.defects), at=at)
+    ticket.heard_from_buyer(at=at, preview=mail.buyer_text or mail.subject)
+    if not mail.readable:
+        Event.objects.note(
+            EventKind.MAIL_UNREADABLE, at=now, ticket=ticket, raw_mail=raw.pk, defects=list(mail.defects)
+        )
+
+
+# ── which order, which ticket ─────────────────────────────────────────────────────────────────────────────
+
+
+def _order_of(partner: SellingPartner, mail: IncomingMail) -> Order:
+    """Return the order a mail names, and have it read if that was not done lately."""
+    assert mail.order_id, "only asked of a mail that names one"
+    place = senders.marketplace_of(mail.from_address)
+    return Order.objects.expect(
+        partner=partner, amazon_order_id=mail.order_id, marketplace_id=place.id if place else ""
+    )
+
+
+def _belongs_to_another(order: Order, mail: IncomingMail) -> bool:
+    """Return whether Amazon, or an earlier ticket, knows another buyer for this order."""
+    alias = senders.alias_of(mail.from_address)
+    if order.buyer_email:
+        return senders.alias_of(order.buyer_email) != alias
+    earlier = Ticket.objects.of_order(order).exclude(buyer_address="").first()
+    return earlier is not None and senders.alias_of(earlier.buyer_address) != alias
+
+
+def _known_ticket(
+    partner: SellingPartner, mail: IncomingMail, order: Order | None, now: datetime
+) -> Ticket | None:
+    """Return the ticket a buyer's mail belongs to: by its thread, then its order, then its buyer."""
+    alias = senders.alias_of(mail.from_address)
+    named = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
+    earlier = Message.objects.filter(ticket__selling_partner=partner).known(named) if named else None
+    if earlier and senders.alias_of(earlier.ticket.buyer_address) == alias:
+        return earlier.ticket
+    if order and (about := Ticket.objects.of_order(order).first()):
+        return about
+    recent = Ticket.objects.of_buyer(partner=partner, alias=alias, closed_after=now - SAME_TICKET_FOR)
+    if mail.order_id:
+        # Another order is another matter; a ticket without an order may turn out to be about this one.
+        recent = recent.filter(order=None)
+    return recent.first()
+
+
+def _untrusted_ticket(partner: SellingPartner, mail: IncomingMail, now: datetime) -> Ticket | None:
+    """Return the earlier ticket of this very sender that leads to no order; never a buyer's real one."""
+    if not mail.from_address:
+        return None
+    alias = senders.alias_of(mail.from_address)
+    recent = Ticket.objects.of_buyer(partner=partner, alias=alias, closed_after=now - SAME_TICKET_FOR)
+    doubtful = Message.objects.filter(defects__overlap=[Doubt.FORGED, Doubt.NOT_FROM_AMAZON, Doubt.BOUNCE])
+    return recent.filter(order=None, pk__in=doubtful.values("ticket")).first()
+
+
+def _begin(mailbox: Mailbox, mail: IncomingMail, order: Order | None, now: datetime) -> Ticket:
+    place = senders.marketplace_of(mail.from_address)
+    ticket = Ticket.objects.begin(
+        partner=mailbox.selling_partner,
+        mailbox=mailbox,
+        order=None,
+        subject=mail.subject,
+        buyer_name=mail.buyer_name or mail.from_name,
+        buyer_address=mail.from_address,
+        marketplace_id=(order.marketplace_id if order else "") or (place.id if place else ""),
+        language=(place.language if place else mail.language or "")[:5],
+        now=now,
+    )
+    Event.objects.note(EventKind.TICKET_BEGUN, at=now, ticket=ticket)
+    return ticket
+
+
+def _learn(
+    ticket: Ticket, mail: IncomingMail, order: Order | None, now: datetime, *, is_trusted: bool
+) -> None:
+    """Keep the order and the newest way to answer; a doubtful mail teaches nothing."""
+    if not is_trusted:
+        return
+    is_news = order is not None and ticket.order_id is None
+    ticket.learn(order=order, address=mail.from_address, token=mail.comm_mgr_token or "")
+    if order and is_news:
+        Event.objects.note(
+            EventKind.ORDER_FOUND, at=now, ticket=ticket, order=order, number=order.amazon_order_id
+        )
+    if order and not order.is_fresh(now):
+        app.configure_task(REFRESH_ORDER).defer(order_id=order.pk)

@@ -1,0 +1,152 @@
+"""Messages: fetch buyers' mails, make them tickets, and bring our answers to the buyers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from mostrador.domain import messages as rules
+from mostrador.domain.delivery import State
+from mostrador.mail.errors import MailError
+from mostrador.mail.mailbox import open_mailbox
+from mostrador.mail.outgoing import LetterError
+from mostrador.models import Cancellation, Mailbox, RawMail, RawMailState, Refund, Reply
+from mostrador.models.secrets import SecretUnreadable
+from mostrador.tasks import intake, outbox, replies
+from mostrador.tasks.queue import enqueue
+
+MAILS_AT_ONCE = 200
+# While somebody looks into a mailbox, the sweeper sends nobody else.
+FETCH_LEASE = timedelta(minutes=5)
+FETCH_AGAIN_AFTER_ERROR = timedelta(minutes=1)
+# A job has this long to come by itself before the sweeper steps in.
+LATE_AFTER = timedelta(seconds=5)
+ROWS_AT_ONCE = 500
+
+
+# ── in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def plan_fetch(*, mailbox_id: int, now: datetime) -> None:
+    """Have a mailbox looked into; the job commits with the caller's transaction."""
+    fetch.configure(lock=f"mailbox:{mailbox_id}").defer(mailbox_id=mailbox_id)
+
+
+@app.task(name="messages.fetch")
+def fetch(*, mailbox_id: int) -> None:
+    """Store every waiting mail byte for byte, and mark it as taken only after that."""
+    mailbox = Mailbox.objects.select_related("selling_partner").get(pk=mailbox_id)
+    mailbox.begin_fetch(until=timezone.now() + FETCH_LEASE)
+    try:
+        taken = _empty(mailbox)
+    except (MailError, SecretUnreadable, ValueError) as error:
+        now = timezone.now()
+        mailbox.plan_fetch(at=now + FETCH_AGAIN_AFTER_ERROR, now=now, trouble=str(error))
+        return
+    now = timezone.now()
+    pause = timedelta() if taken >= MAILS_AT_ONCE else timedelta(seconds=settings.MAIL_EVERY_SECONDS)
+    mailbox.plan_fetch(at=now + pause, now=now)
+
+
+def _empty(mailbox: Mailbox) -> int:
+    """Take up to MAILS_AT_ONCE mails; return how many."""
+    box = open_mailbox(mailbox.url, secret=mailbox.secret())
+    taken = 0
+    try:
+        for mail in box.unread(MAILS_AT_ONCE):
+            with transaction.atomic():
+                raw, _ = RawMail.objects.keep(
+                    mailbox=mailbox,
+                    content=mail.content,
+                    size=mail.size,
+                    truncated=mail.truncated,
+                    now=timezone.now(),
+                )
+                if raw.state == RawMailState.STORED:
+                    read.defer(raw_mail_id=raw.pk)
+            box.done(mail.key)
+            taken += 1
+    finally:
+        box.close()
+    return taken
+
+
+@app.task(name="messages.read")
+def read(*, raw_mail_id: int) -> None:
+    """Make one stored mail a message of the right ticket; a second time changes nothing."""
+    intake.take_in(raw_mail_id, timezone.now())
+
+
+# ── out ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def plan_send(*, reply_id: int, at: datetime, now: datetime) -> None:
+    """Have a reply sent at `at`; the job commits with the caller's transaction."""
+    job = send.configure(schedule_at=at) if at > now else send
+    job.defer(reply_id=reply_id)
+
+
+@app.task(name="messages.send")
+def send(*, reply_id: int) -> None:
+    """Send one reply that is due, once; a lost answer is never followed by a second try."""
+    reply = replies.begin(reply_id, timezone.now())
+    if reply is None:
+        return
+    mailbox = reply.ticket.mailbox
+    assert mailbox, "begin() refuses a reply that has no way out"
+    try:
+        words = outbox.hand_over(mailbox, replies.letter_of(reply))
+    except (LetterError, SecretUnreadable, ValueError) as error:
+        replies.refused(reply, str(error), timezone.now())
+    except MailError as error:
+        now = timezone.now()
+        again_at = replies.failed(reply, error, now)
+        if again_at is not None:
+            plan_send(reply_id=reply_id, at=again_at, now=now)
+    else:
+        replies.sent(reply, words, timezone.now())
+
+
+def release_armed(*, action: Refund | Cancellation, now: datetime) -> None:
+    """Let the replies armed on `action` leave if it was accepted, and take them back if it never will be.
+
+    Call it inside the transaction that moved `action`; while the outcome is open they keep waiting.
+    """
+    state = State(action.state)
+    for reply in Reply.objects.armed_on(action).select_related("armed_refund", "armed_cancellation"):
+        if rules.never_leaves(state):
+            replies.disarm(reply, now=now)
+        elif rules.may_leave(state):
+            plan_send(reply_id=reply.pk, at=max(now, reply.send_after), now=now)
+
+
+def lapse(now: datetime) -> int:
+    """Note as unknown what a worker began to send and never ended; return how many."""
+    return replies.lapse(now)
+
+
+# ── the sweeper's part ────────────────────────────────────────────────────────────────────────────────────
+
+
+def sweep_mailboxes(now: datetime) -> None:
+    """Find the mailboxes that should be looked into."""
+    for pk in Mailbox.objects.due(now).values_list("pk", flat=True):
+        enqueue(fetch, lock=f"fetch:{pk}", mailbox_id=pk)
+
+
+def sweep_raw_mails(now: datetime) -> None:
+    """Find the stored mails nobody has read yet."""
+    waiting = RawMail.objects.unread().filter(received_at__lte=now - LATE_AFTER)
+    for pk in waiting.values_list("pk", flat=True)[:ROWS_AT_ONCE]:
+        enqueue(read, lock=f"read:{pk}", raw_mail_id=pk)
+
+
+def sweep_replies(now: datetime) -> None:
+    """Find the replies that should have left by now, and those whose worker is gone."""
+    lapse(now)
+    for pk in Reply.objects.ready(now - LATE_AFTER).values_list("pk", flat=True)[:ROWS_AT_ONCE]:
+        enqueue(send, lock=f"reply:{pk}", reply_id=pk)

@@ -1,0 +1,18 @@
+"""The queue: put a job in once, however often somebody finds its row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from procrastinate import exceptions
+
+if TYPE_CHECKING:
+    from procrastinate.tasks import Task
+
+
+def enqueue(task: Task[..., object, Any], *, lock: str, **ids: int | str) -> None:
+    """Put a job into the queue unless the same one waits there already; not inside a transaction."""
+    try:
+        task.configure(queueing_lock=lock).defer(**ids)
+    except exceptions.AlreadyEnqueued:
+        return
