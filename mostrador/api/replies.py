@@ -1,0 +1,89 @@
+"""Replies for programs: answer the buyer, read, take back."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import Router
+from ninja.responses import Status
+
+from mostrador.actions.messages import ReplyWish, request_reply, withdraw_reply
+from mostrador.api import access
+from mostrador.api.problems import ProblemCode, documented
+from mostrador.api.request_keys import RequestKey, documented_answers, mark_answer, stored_key
+from mostrador.api.schemas.replies import Reply, ReplyRequest
+from mostrador.api.tokens import ProgramRequest, agent_of
+from mostrador.domain.delivery import Source, State
+
+router = Router(tags=["Replies"])
+
+_ASKING = documented(
+    ProblemCode.BODY_UNREADABLE,
+    ProblemCode.NOT_FOUND,
+    ProblemCode.REQUEST_KEY_REUSED,
+    ProblemCode.BODY_TOO_LARGE,
+    ProblemCode.NOT_JSON,
+    ProblemCode.REFUSED,
+)
+
+
+@router.post(
+    "/tickets/{ticket_id}/replies",
+    response={201: Reply, 200: Reply},
+    operation_id="request_reply",
+    summary="Answer the buyer",
+    openapi_extra={"responses": {**_ASKING, **documented_answers("reply")}},
+)
+def ask(
+    request: ProgramRequest,
+    response: HttpResponse,
+    ticket_id: access.TicketId,
+    wish: ReplyRequest,
+    request_key: RequestKey,
+) -> Status[Reply]:
+    """Store a reply. It leaves as an e-mail in a few seconds, or when Amazon accepts what it is armed on."""
+    agent, now = agent_of(request), timezone.now()
+    ticket = access.ticket(agent, ticket_id)
+    reply = request_reply(
+        ticket=ticket,
+        agent=agent,
+        wish=ReplyWish(
+            text=wish.text,
+            close=wish.close,
+            armed_on=access.action_about(agent, wish.armed_on, ticket),
+            request_key=stored_key(agent, request_key),
+            source=Source.API,
+        ),
+        now=now,
+    )
+    path = f"/api/v1/replies/{reply.reference}"
+    status = mark_answer(response, reply, path=path, asked_at=now)
+    return Status(status, Reply.of(access.reply(agent, reply.reference)))
+
+
+@router.get(
+    "/replies/{reply_id}",
+    response=Reply,
+    operation_id="read_reply",
+    summary="Read a reply",
+    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND)},
+)
+def read(request: ProgramRequest, reply_id: access.ReplyId) -> Reply:
+    """Return a reply: where it stands, the mail server's words, and every step."""
+    return Reply.of(access.reply(agent_of(request), reply_id))
+
+
+@router.post(
+    "/replies/{reply_id}/withdraw",
+    response=Reply,
+    operation_id="withdraw_reply",
+    summary="Take a reply back",
+    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND, ProblemCode.REFUSED)},
+)
+def withdraw(request: ProgramRequest, reply_id: access.ReplyId) -> Reply:
+    """Take a reply back, or disarm it, before it has left."""
+    agent = agent_of(request)
+    reply = access.reply(agent, reply_id)
+    if reply.state != State.WITHDRAWN:
+        withdraw_reply(reply=reply, agent=agent, now=timezone.now())
+    return Reply.of(access.reply(agent, reply_id))

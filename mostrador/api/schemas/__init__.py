@@ -1,0 +1,1 @@
+"""The JSON the API reads and writes, one file for each noun."""

@@ -1,0 +1,70 @@
+"""Replies as JSON: what a program says to a buyer, and whether it has left."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from mostrador.api.schemas.deliveries import DELIVERY_EXAMPLE, Answer, Delivery, answer_of, delivery_facts
+from mostrador.api.schemas.events import Event, timeline
+from mostrador.api.schemas.shapes import Asked, MessageText
+from mostrador.models import Reply as ReplyRow
+
+_TEXT = "Guten Tag, wir haben Ihnen 15,00 € erstattet."
+
+
+class ReplyRequest(Asked):
+    """The wish to answer the buyer by e-mail."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": _TEXT, "close": True, "armed_on": "R-1042"}]}
+    )
+
+    text: MessageText = Field(description="Plain text.")
+    close: bool = Field(default=False, description="Close the ticket when the reply has left.")
+    armed_on: str | None = Field(
+        default=None,
+        description="A refund or cancellation of the ticket's order: it leaves once Amazon accepts it.",
+    )
+
+
+class Reply(Delivery):
+    """A reply and where it stands."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "M-1042",
+                    "state": "sent",
+                    **DELIVERY_EXAMPLE,
+                    "ticket_id": "T-1042",
+                    "text": _TEXT,
+                    "close": True,
+                    "armed_on": "R-1042",
+                    "mail_server_says": None,
+                    "events": [],
+                }
+            ]
+        }
+    )
+
+    ticket_id: str
+    text: str
+    close: bool
+    armed_on: str | None
+    mail_server_says: Answer | None
+    events: list[Event]
+
+    @classmethod
+    def of(cls, row: ReplyRow) -> Reply:
+        """Return the reply as JSON shows it."""
+        armed_on = row.armed_action
+        return cls(
+            **delivery_facts(row),
+            ticket_id=row.ticket.reference,
+            text=row.text,
+            close=row.closes_ticket,
+            armed_on=armed_on.reference if armed_on else None,
+            mail_server_says=answer_of(row),
+            events=timeline(row.events.all()),
+        )
