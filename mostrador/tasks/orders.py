@@ -105,7 +105,9 @@ def _read_bookings(order: Order, now: datetime) -> None:
         lambda client: finances.list_transactions(client, order_id=order.amazon_order_id, now=now),
         now,
     )
-    refunds.take_over(order=order, bookings=finances.refunds(transactions), now=now)
+    skus = {item.sku: item.item_id for item in order.items.all() if item.sku}
+    bookings = finances.refunds(transactions, item_ids_by_sku=skus)
+    refunds.take_over(order=order, bookings=bookings, now=now)
 
 
 def _plan_next_proof(order: Order, now: datetime) -> None:
