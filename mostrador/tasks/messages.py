@@ -97,7 +97,7 @@ def send(*, reply_id: int) -> None:
     if reply is None:
         return
     mailbox = reply.ticket.mailbox
-    assert mailbox, "begin() refuses a reply that has no way out"
+    assert mailbox, "begin() holds a reply that has no way out"
     try:
         words = outbox.hand_over(mailbox, replies.letter_of(reply))
     except (LetterError, SecretUnreadable, ValueError) as error:

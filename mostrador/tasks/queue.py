@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from procrastinate.tasks import Task
 
 
-def enqueue(task: Task[..., object, Any], *, lock: str, **ids: int | str) -> None:
+def enqueue(task: Task[Any, Any, Any], *, lock: str, **ids: int | str) -> None:
     """Put a job into the queue unless the same one waits there already; not inside a transaction."""
     try:
         task.configure(queueing_lock=lock).defer(**ids)

@@ -17,7 +17,7 @@ from mostrador.domain import messages as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.macros import Macro
 from mostrador.domain.orders import FulfillmentStatus
-from mostrador.domain.refusals import Refusal
+from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.domain.tickets import TicketState
 from mostrador.mail import outgoing
 from mostrador.mail.errors import Happened, MailError
@@ -50,8 +50,9 @@ def begin(reply_id: int, now: datetime) -> Reply | None:
         if not rules.may_leave(armed_on):
             return None
         worded = _words(reply)
-        if worded.refusals:
-            _hold(reply, worded.refusals, now)
+        reasons = [*worded.refusals, *([] if reply.ticket.mailbox else [Refusal(RefusalCode.NO_MAILBOX)])]
+        if reasons:
+            _hold(reply, reasons, now)
             return None
         return reply if _mark(reply, worded.text, now) else None
 
@@ -59,7 +60,7 @@ def begin(reply_id: int, now: datetime) -> Reply | None:
 def _mark(reply: Reply, text: str, now: datetime) -> bool:
     """Store the words and the intent; return whether this worker is the one that sends."""
     ticket = reply.ticket
-    assert ticket.mailbox, "a reply is refused where nothing can leave"
+    assert ticket.mailbox, "begin() holds a reply that has no way out"
     mail_id = reply.mail_id or _message_id(reply, ticket.mailbox.from_address)
     try:
         with transaction.atomic():
@@ -131,7 +132,7 @@ def letter_of(reply: Reply) -> Letter:
     """
     ticket, message = reply.ticket, reply.message
     assert message, "begin() gave it words"
-    assert ticket.mailbox, "begin() refuses a reply that has no way out"
+    assert ticket.mailbox, "begin() holds a reply that has no way out"
     answered = Message.objects.newest_of_buyer(ticket)
     return outgoing.reply(
         original=ticket.buyer_address,
