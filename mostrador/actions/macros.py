@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mostrador.domain import macros as rules
-from mostrador.domain import messages
-from mostrador.domain.delivery import State
+from mostrador.domain.delivery import OPEN
 from mostrador.domain.macros import Macro
 from mostrador.domain.refusals import Refusal
 from mostrador.models import Cancellation, Refund, Ticket
@@ -15,10 +14,10 @@ from mostrador.tasks.replies import facts_of
 
 @dataclass(frozen=True, slots=True)
 class MacroText:
-    """A macro in one ticket: its words, or why there are none.
+    """A macro in one ticket: its words, and why they are not true now, if so.
 
-    With `must_be_armed` the words are a draft with open places: the reply may only be asked for with
-    `armed_on`, and leaves when Amazon has accepted that.
+    Words that are not true yet are a draft with open places, which no reply may leave with; where
+    `must_be_armed` holds, a reply armed on `armed_on` leaves when Amazon has accepted that.
     """
 
     macro: Macro
@@ -42,11 +41,12 @@ def macro_text(
     rendered = rules.render(macro=macro, language=chosen, facts=facts)
     if not rendered.refusals:
         return MacroText(macro, chosen, rendered.text, (), False, None)
-    state = State(subject.state) if subject else None
-    if not macro.may_be_armed or state is None or messages.never_leaves(state) or messages.may_leave(state):
-        return MacroText(macro, chosen, "", rendered.refusals, False, None)
     draft = rules.draft(macro=macro, language=chosen, facts=facts)
-    return MacroText(macro, chosen, draft, (), True, subject)
+    is_open = subject is not None and subject.state in OPEN
+    armed_on = subject if macro.may_be_armed and is_open else None
+    # A draft without open places could be sent as it is: then there are no words at all.
+    text = draft if rules.unfilled_places(draft) else ""
+    return MacroText(macro, chosen, text, rendered.refusals, armed_on is not None, armed_on)
 
 
 def macros_of(*, ticket: Ticket, language: str = "") -> list[MacroText]:
@@ -56,7 +56,8 @@ def macros_of(*, ticket: Ticket, language: str = "") -> list[MacroText]:
 
 def offered(*, ticket: Ticket, language: str = "") -> list[MacroText]:
     """Return the macros that can be used in a ticket now: true ones, and those that can be armed."""
-    return [one for one in macros_of(ticket=ticket, language=language) if not one.refusals]
+    found = macros_of(ticket=ticket, language=language)
+    return [one for one in found if one.must_be_armed or not one.refusals]
 
 
 def _subject(

@@ -47,6 +47,6 @@ def add_agent(
         raise AddressTaken(email) from None
 
 
-def add_token(*, agent: Agent, name: str = "API") -> str:
-    """Return a new bearer token of an agent; it is shown this once and kept only as a hash."""
-    return ApiToken.objects.issue(agent=agent, name=name[:80])[1]
+def add_token(*, agent: Agent, name: str = "API") -> tuple[ApiToken, str]:
+    """Store a bearer token of an agent; return its row and the token, which is shown this once."""
+    return ApiToken.objects.issue(agent=agent, name=name[:80])

@@ -87,6 +87,8 @@ def _message_id(reply: Reply, from_address: str) -> str:
 def _words(reply: Reply) -> macros.Rendered:
     action = reply.armed_action
     macro = Macro(reply.macro) if action and reply.macro in set(Macro) else None
+    if macro and not speaks_of(macro, action):
+        action = None  # a cancellation does not make it true that money was refunded
     language = macros.choose_language(marketplace_language=reply.ticket.language, override=reply.language)
     return macros.fill(text=reply.text, macro=macro, language=language, facts=facts_of(reply.ticket, action))
 
@@ -104,6 +106,13 @@ def facts_of(ticket: Ticket, action: Refund | Cancellation | None) -> macros.Fac
         reference=action.reference if action else "",
         is_shipped=bool(order and order.status == FulfillmentStatus.SHIPPED),
     )
+
+
+def speaks_of(macro: Macro, action: Refund | Cancellation | None) -> bool:
+    """Return whether `action` is what the macro tells of."""
+    if isinstance(action, Refund):
+        return not macro.speaks_of_cancellation
+    return not macro.speaks_of_refund
 
 
 def _state(action: Refund | Cancellation | None) -> State | None:
