@@ -5,6 +5,7 @@ UV := .venv/bin/uv
 RUN := .venv/installed-to-run
 DEV := .venv/installed-to-develop
 TRANSLATIONS := .venv/translations
+CATALOGS := $(wildcard mostrador/locale/*/LC_MESSAGES/django.po)
 # For tools that only read the settings.
 ANY_SETTINGS := MOSTRADOR_SECRET_KEY=only-for-checks DATABASE_URL=postgresql://127.0.0.1:1/none
 
@@ -75,7 +76,7 @@ $(DEV): pyproject.toml uv.lock | $(UV)
 	@$(UV) sync --frozen --inexact --quiet
 	@touch $@ $(RUN)
 
-$(TRANSLATIONS): $(wildcard mostrador/locale/*/LC_MESSAGES/*.po) | $(RUN)
-	@if test -d mostrador/locale; then echo "Compiling the translations …" && \
+$(TRANSLATIONS): $(CATALOGS) | $(RUN)
+	@if test -n "$(CATALOGS)"; then echo "Compiling the translations …" && \
 	    .venv/bin/pybabel --quiet compile --domain django --directory mostrador/locale; fi
 	@touch $@

@@ -1,0 +1,149 @@
+"""`mostrador demo`: try everything on this machine, with a pretend Amazon."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from argparse import ArgumentParser
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import httpx
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections
+from django.utils import timezone
+
+from mostrador.management.demo import lock, shop, words
+from mostrador.management.demo.household import Child, ChildDied, Household, TookTooLong
+from mostrador.management.desk_command import DeskCommand
+from mostrador.management.ports import is_free
+
+HOST = "127.0.0.1"
+SECONDS_TO_START = 30.0
+SECONDS_TO_STOCK = 45.0
+SECONDS_BETWEEN_LOOKS = 0.5
+_SIMULATOR_READY = re.compile(r"simulator ready on (http://\S+) smtp (\d+)")
+
+# What the demo sets where the environment says nothing.
+ENVIRONMENT = {"MOSTRADOR_DEMO": "1", "MOSTRADOR_UNDO_SECONDS": "5", "MOSTRADOR_MAIL_EVERY_SECONDS": "5"}
+
+
+class Stopped(BaseException):
+    """Somebody pressed Ctrl-C or sent SIGTERM."""
+
+
+class Command(DeskCommand):
+    """Starts the simulator, the worker and the web server, fills the inbox, and ends them all again."""
+
+    help = "Try everything on this machine, with a pretend Amazon: no real order, no real money."
+    says = "Ctrl-C ends every process. The data stays for the next start; --reset removes it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        port = os.environ.get("PORT") or "8000"
+        parser.add_argument(
+            "--port", type=int, default=port, help=f"port of the desk (default: PORT, or {port})"
+        )
+        parser.add_argument("--reset", action="store_true", help="remove the demo's data and end")
+
+    def handle(self, *_: Any, port: int, **__: Any) -> None:
+        """Run the demo until told to stop."""
+        began = time.monotonic()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        household = Household(settings.DATA_DIR / "log")
+        try:
+            if not is_free(HOST, port):
+                raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port + 1}")
+            with lock.take(settings.DATA_DIR):
+                self._run(household, port=port, began=began)
+        except Stopped:
+            pass
+        except (ChildDied, TookTooLong, lock.DemoRuns) as problem:
+            raise CommandError(str(problem)) from problem
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            household.end()
+            connections.close_all()
+        self._say("\nThe demo has ended; its data stays for the next start.")
+
+    def _run(self, household: Household, *, port: int, began: float) -> None:
+        self._say("Starting the pretend Amazon, the database, the worker and the web server …")
+        letters = self._open(household, port=port)
+        self._say("Waiting for the sample's mails and orders …")
+        try:
+            stocked = partial(shop.is_stocked, letters)
+            household.wait_until(stocked, what="The filling of the inbox", seconds=SECONDS_TO_STOCK)
+        except TookTooLong:
+            self._say("The inbox is still filling; it goes on by itself.")
+        connections.close_all()
+        self._say(
+            words.welcome(f"http://{HOST}:{port}", seconds=time.monotonic() - began, logs=household.logs)
+        )
+        while True:
+            household.check()
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _open(self, household: Household, *, port: int) -> int:
+        """Start everything, as much as possible at the same time; return how many letters wait."""
+        environment = {name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()}
+        state = settings.DATA_DIR / "simulator"
+        simulator = household.start("simulator", _simulator(state), environment={})
+        static = household.start(
+            "collectstatic", _django("collectstatic", "--noinput"), environment=environment
+        )
+        call_command("migrate", verbosity=0)
+        endpoint, smtp_port = _addresses(household, simulator)
+        environment |= {"MOSTRADOR_SPAPI_ENDPOINT": endpoint, "MOSTRADOR_LWA_ENDPOINT": endpoint}
+        sellers = shop.read_sellers(state)
+        if names := shop.strangers([seller["seller_id"] for seller in sellers]):
+            raise CommandError(words.not_a_demo(names, settings.DATA_DIR))
+        shop.open_shop(sellers=sellers, smtp_port=smtp_port, now=timezone.now())
+        household.start("worker", _django("worker"), environment=environment)
+        household.finish(static)
+        household.start("web server", _django("web", "--port", str(port)), environment=environment)
+        answers = partial(_answers, f"http://{HOST}:{port}/healthz")
+        household.wait_until(answers, what="The start of the web server", seconds=SECONDS_TO_START)
+        return shop.letters_waiting(sellers)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped
+
+
+def _simulator(state: Path) -> list[str]:
+    return ["mostrador.simulator", "--state", str(state), "--maildir", str(settings.DATA_DIR / "mail")]
+
+
+def _django(*arguments: str) -> list[str]:
+    return ["django", *arguments]
+
+
+def _addresses(household: Household, simulator: Child) -> tuple[str, int]:
+    """Wait for the simulator and return its HTTP address and its mail relay's port."""
+
+    def is_ready() -> bool:
+        return _SIMULATOR_READY.search(simulator.log.read_text("utf-8")) is not None
+
+    household.wait_until(is_ready, what="The start of the simulator", seconds=SECONDS_TO_START)
+    ready = _SIMULATOR_READY.search(simulator.log.read_text("utf-8"))
+    assert ready is not None
+    return ready[1], int(ready[2])
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,123 @@
+"""The household: child processes that start together and end together."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SECONDS_TO_FINISH = 15.0
+SECONDS_BETWEEN_LOOKS = 0.05
+LINES_SHOWN = 15
+_PR_SET_PDEATHSIG = 1
+
+
+class ChildDied(Exception):
+    """A child ended although nobody asked it to."""
+
+
+class TookTooLong(Exception):
+    """Something awaited did not happen in time."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A running program, leader of its own process group; what it prints goes into `log`."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-LINES_SHOWN:])
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to it and to all it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+
+@dataclass
+class Household:
+    """The children, in the order of their birth."""
+
+    logs: Path
+    children: list[Child] = field(default_factory=list)
+
+    def start(self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str]) -> Child:
+        """Start `python -m …` as a child and return it."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        log = self.logs / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603  # our own programs
+                [sys.executable, "-m", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
+        child = Child(name, process, log)
+        self.children.append(child)
+        return child
+
+    def finish(self, child: Child) -> None:
+        """Wait for a child that is meant to end.
+
+        Raises: ChildDied when it failed.
+        """
+        if child.process.wait():
+            raise ChildDied(_obituary(child))
+        self.children.remove(child)
+
+    def check(self) -> None:
+        """Look whether all are alive.
+
+        Raises: ChildDied with the end of the log of one that is not.
+        """
+        for child in self.children:
+            if child.process.poll() is not None:
+                raise ChildDied(_obituary(child))
+
+    def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
+        """Wait until `condition` holds.
+
+        Raises: TookTooLong, or ChildDied when a child ends meanwhile.
+        """
+        until = time.monotonic() + seconds
+        while not condition():
+            self.check()
+            if time.monotonic() > until:
+                raise TookTooLong(f"{what} did not happen within {seconds:.0f} seconds")
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def end(self) -> None:
+        """End every child and all it has started, youngest first; one that does not listen is killed."""
+        for child in reversed(self.children):
+            child.tell(signal.SIGTERM)
+        until = time.monotonic() + SECONDS_TO_FINISH
+        for child in reversed(self.children):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.process.wait(max(0.1, until - time.monotonic()))
+            child.tell(signal.SIGKILL)
+            child.process.wait()
+        self.children.clear()
+
+
+def _obituary(child: Child) -> str:
+    return f"The {child.name} ended by itself (exit code {child.process.returncode}).\n{child.last_words()}"
+
+
+def _end_with_parent() -> None:
+    """Have Linux end this child when its parent is killed; elsewhere only a clean end reaches it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,84 @@
+"""The sample shop: connects the pretend Amazon's selling partners, their mailboxes and two agents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mostrador.actions.people import add_agent
+from mostrador.actions.selling_partners import add_mailbox, connect_selling_partner
+from mostrador.models import Agent, RawMail, SellingPartner
+
+PASSWORD = "lantern-by-the-sea"  # noqa: S105  # of the demo, printed at its start
+
+
+@dataclass(frozen=True, slots=True)
+class SampleAgent:
+    """Somebody who can sign in to the demo."""
+
+    email: str
+    name: str
+    is_owner: bool
+
+
+AGENTS = (
+    SampleAgent("marta@example.com", "Marta Gil", True),
+    SampleAgent("ben@example.com", "Ben Okafor", False),
+)
+
+
+def read_sellers(state: Path) -> list[dict[str, Any]]:
+    """Return the selling partners that the simulator wrote down, with their credentials."""
+    sellers: list[dict[str, Any]] = json.loads((state / "credentials.json").read_text("utf-8"))["sellers"]
+    return sellers
+
+
+def strangers(seller_ids: Sequence[str]) -> list[str]:
+    """Return the names of selling partners that are not the sample's: then this is no place for a demo."""
+    others = SellingPartner.objects.exclude(seller_id__in=seller_ids)
+    return list(others.order_by("name").values_list("name", flat=True))
+
+
+def open_shop(*, sellers: Sequence[dict[str, Any]], smtp_port: int, now: datetime) -> None:
+    """Store the sample's selling partners, mailboxes and agents, or what changed since the last time."""
+    for seller in sellers:
+        partner = connect_selling_partner(
+            name=seller["name"],
+            seller_id=seller["seller_id"],
+            region=seller["region"],
+            marketplace_ids=seller["marketplaces"],
+            client_id=seller["client_id"],
+            client_secret=seller["client_secret"],
+            refresh_token=seller["refresh_token"],
+        )
+        add_mailbox(
+            selling_partner=partner,
+            url=f"maildir:{seller['maildir']}",
+            secret="",
+            smtp_url=f"smtp://127.0.0.1:{smtp_port}",
+            smtp_secret="",
+            from_address=seller["mailbox_address"],
+        )
+    for sample in AGENTS:
+        if not Agent.objects.get_queryset().filter(email=sample.email).exists():
+            add_agent(email=sample.email, name=sample.name, password=PASSWORD, is_owner=sample.is_owner)
+
+
+def letters_waiting(sellers: Sequence[dict[str, Any]]) -> int:
+    """Return how many mails lie in the sample's mailboxes, taken or not."""
+    return sum(
+        len(list(Path(seller["maildir"], folder).iterdir()))
+        for seller in sellers
+        for folder in ("new", "cur")
+    )
+
+
+def is_stocked(letters: int) -> bool:
+    """Return whether every letter is in a ticket and the orders of every selling partner were read."""
+    if RawMail.objects.count() < letters or RawMail.objects.unread().exists():
+        return False
+    return not SellingPartner.objects.filter(orders_read_until=None).exists()
