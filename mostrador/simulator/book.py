@@ -91,7 +91,7 @@ class Order:
     updated: float
     status: Status
     fulfilled_by: str
-    service_level: str
+    shipping_speed: str
     ship_by: list[float]
     deliver_by: list[float]
     buyer_name: str

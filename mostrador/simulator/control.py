@@ -211,8 +211,14 @@ def _letter(world: World, seller_id: str, order: Order | None, body: Json) -> Le
 
 
 async def add_order(world: World, request: web.Request) -> Json:
-    """Answer POST /control/orders: an order as in a shop file, with `marketplace`, a country."""
+    """Answer POST /control/orders: an order as in a shop file, with `marketplace`, or {"orders": [...]}."""
     body = await _body(request)
+    if "orders" not in body:
+        return ledger_of(world, _added(world, body))
+    return {"order_ids": [_added(world, each).order_id for each in body["orders"]]}
+
+
+def _added(world: World, body: Json) -> Order:
     place = BY_COUNTRY[body["marketplace"]]
     sellers = (
         seller
@@ -227,7 +233,7 @@ async def add_order(world: World, request: web.Request) -> Json:
     for refund in body.get("refunds", []):
         refund_outside(world, order, refund)
     world.commit()
-    return ledger_of(world, order)
+    return order
 
 
 async def change_order(world: World, request: web.Request) -> Json:

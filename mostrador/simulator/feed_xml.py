@@ -237,9 +237,13 @@ def _root(content: bytes) -> etree._Element:
         remove_pis=True,
     )
     try:
-        return etree.fromstring(content, parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as problem:
         raise SchemaError(f"The document is not well-formed XML: {problem.msg}") from None
+    # The look at the bytes above misses one that is written in another encoding.
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise SchemaError("A document type declaration is not allowed.")
+    return root
 
 
 def _message(message: etree._Element, schema: Element) -> FeedMessage:

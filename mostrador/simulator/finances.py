@@ -40,7 +40,7 @@ class Transaction:
 async def list_transactions(call: Call) -> web.Response:
     """Answer listTransactions."""
     query = _query(call)
-    found = [t for t in _transactions(call.world, call.seller.seller_id) if _matches(t, query)]
+    found = [t for t in _transactions(call, query["order"]) if _matches(t, query)]
     found.sort(key=lambda transaction: transaction.posted)
     start = query["offset"]
     payload: Json = {"transactions": [t.body for t in found[start : start + PAGE_SIZE]]}
@@ -137,11 +137,12 @@ def _matches(transaction: Transaction, query: Json) -> bool:
     )
 
 
-def _transactions(world: World, seller_id: str) -> list[Transaction]:
-    """Return all bookings of a seller that have become visible."""
+def _transactions(call: Call, order_id: str) -> list[Transaction]:
+    """Return the seller's bookings that have become visible, of one order or of all."""
+    world = call.world
     found: list[Transaction] = []
-    for order in world.orders.values():
-        if order.seller_id == seller_id:
+    for order in [world.orders[order_id]] if order_id in world.orders else world.orders.values():
+        if order.seller_id == call.seller.seller_id:
             found += _shipments(world, order)
             found += _refunds(world, order)
     visible = world.clock.now() - world.settings.finances_delay

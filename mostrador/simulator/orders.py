@@ -23,7 +23,7 @@ from mostrador.simulator.store import Json
 TWO_MINUTES = 120.0
 PAGE_TOKEN_LIFE = 24 * 3600.0
 MAX_PER_PAGE = 100
-DATA_SETS = frozenset(
+INCLUDABLE = frozenset(
     [
         "BUYER",
         "RECIPIENT",
@@ -44,7 +44,7 @@ WITH_BUYER_EMAIL = frozenset({Status.UNSHIPPED, Status.PARTIALLY_SHIPPED, Status
 async def get_order(call: Call) -> web.Response:
     """Answer getOrder."""
     order = call.world.orders.get(call.request.match_info["orderId"])
-    included = _included_data(call)
+    included = _included(call)
     if order is None or order.seller_id != call.seller.seller_id:
         raise not_found("order")
     return json_response({"order": order_json(order, included)})
@@ -52,7 +52,7 @@ async def get_order(call: Call) -> web.Response:
 
 async def search_orders(call: Call) -> web.Response:
     """Answer searchOrders."""
-    included = _included_data(call)
+    included = _included(call)
     per_page = _per_page(call)
     query = _query(call)
     matches = [order for order in call.world.orders.values() if _matches(order, call.seller.seller_id, query)]
@@ -70,10 +70,10 @@ async def search_orders(call: Call) -> web.Response:
     return json_response(body)
 
 
-def _included_data(call: Call) -> set[str]:
+def _included(call: Call) -> set[str]:
     included = set(listed(call.request.query.getall("includedData", [])))
-    if not included <= DATA_SETS:
-        raise invalid(f"includedData has unknown values: {', '.join(sorted(included - DATA_SETS))}")
+    if not included <= INCLUDABLE:
+        raise invalid(f"includedData has unknown values: {', '.join(sorted(included - INCLUDABLE))}")
     return included
 
 
@@ -170,10 +170,10 @@ def order_json(order: Order, included: set[str]) -> Json:
         body["associatedOrders"] = [
             {"orderId": order.replacement_of, "associationType": "REPLACEMENT_ORIGINAL_ID"}
         ]
-    return body | _data_sets(order, included)
+    return body | _included_parts(order, included)
 
 
-def _data_sets(order: Order, included: set[str]) -> Json:
+def _included_parts(order: Order, included: set[str]) -> Json:
     body: Json = {}
     priced = _has_prices(order)
     if "BUYER" in included and order.status not in NOT_YET_CHARGEABLE:
@@ -218,7 +218,7 @@ def _fulfillment_json(order: Order) -> Json:
     body: Json = {
         "fulfillmentStatus": order.status.value,
         "fulfilledBy": order.fulfilled_by,
-        "fulfillmentServiceLevel": order.service_level,
+        "fulfillmentServiceLevel": order.shipping_speed,
     }
     if order.status is not Status.PENDING:
         body["shipByWindow"] = _window_json(order.ship_by)

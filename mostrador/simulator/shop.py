@@ -150,7 +150,7 @@ def _order(body: Json, seller: Seller, place: Marketplace, now: float) -> Order:
         updated=moment(body["updated"], now) if "updated" in body else created + 1800,
         status=status,
         fulfilled_by=body.get("fulfilled_by", "MERCHANT"),
-        service_level=body.get("service_level", "STANDARD"),
+        shipping_speed=body.get("shipping_speed", "STANDARD"),
         ship_by=_window(body.get("ship_by"), now, [created, created + 2 * DAY]),
         deliver_by=_window(body.get("deliver_by"), now, [created + 4 * DAY, created + 6 * DAY]),
         buyer_name=buyer["name"],

@@ -22,23 +22,19 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS documents"
-            " (kind TEXT, key TEXT, position INTEGER, body TEXT, PRIMARY KEY (kind, key))"
+            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
         )
         self._db.commit()
 
     def load(self, kind: str) -> dict[str, Json]:
         """Return all documents of a kind by key, in the order in which they were first written."""
-        rows = self._db.execute(
-            "SELECT key, body FROM documents WHERE kind = ? ORDER BY position, rowid", (kind,)
-        )
+        rows = self._db.execute("SELECT key, body FROM documents WHERE kind = ? ORDER BY rowid", (kind,))
         return {key: json.loads(body) for key, body in rows}
 
     def put(self, kind: str, key: str, body: Json) -> None:
         """Write one document; the next `commit` keeps it."""
         self._db.execute(
-            "INSERT INTO documents (kind, key, position, body) VALUES (?, ?,"
-            " (SELECT COALESCE(MAX(position), 0) + 1 FROM documents), ?)"
+            "INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
             (kind, key, json.dumps(body, ensure_ascii=False)),
         )

@@ -100,7 +100,7 @@ class World:
     seal: Seal
     sellers: dict[str, Seller] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
-    adjustments: list[Adjustment] = field(default_factory=list)
+    adjustments: dict[str, list[Adjustment]] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class World:
 
     def adjustments_of(self, order_id: str) -> list[Adjustment]:
         """Return everything given back on an order, oldest first."""
-        return [adjustment for adjustment in self.adjustments if adjustment.order_id == order_id]
+        return self.adjustments.get(order_id, [])
 
     def remaining(self, order: Order, item: Item, component: str) -> Decimal:
         """Return what may still be given back on a line under one component."""
@@ -149,7 +149,7 @@ class World:
 
     def adjust(self, adjustment: Adjustment) -> None:
         """Give money back. Nothing here checks whether that is allowed."""
-        self.adjustments.append(adjustment)
+        self.adjustments.setdefault(adjustment.order_id, []).append(adjustment)
         self.store.put("adjustment", adjustment.adjustment_id, asdict(adjustment))
 
     def new_number(self, digits: int) -> str:
@@ -175,7 +175,8 @@ def open_world(settings: Settings) -> World:
     world = World(settings=settings, clock=clock, store=store, seal=Seal(seal_secret))
     world.sellers = {key: Seller(**body) for key, body in store.load("seller").items()}
     world.orders = {key: Order.from_json(body) for key, body in store.load("order").items()}
-    world.adjustments = [Adjustment(**body) for body in store.load("adjustment").values()]
+    for body in store.load("adjustment").values():
+        world.adjustments.setdefault(body["order_id"], []).append(Adjustment(**body))
     world.documents = {key: Document(**body) for key, body in store.load("document").items()}
     world.feeds = {key: Feed(**body) for key, body in store.load("feed").items()}
     world.letters = {key: Letter(**body) for key, body in store.load("letter").items()}
