@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 
 # Currencies of Amazon's marketplaces whose smallest unit is the unit itself (ISO 4217 exponent 0).
 _WITHOUT_DECIMALS = frozenset({"JPY"})
+_MOST_DIGITS = 15  # before the point
+_EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])  # nothing is rounded in silence
 
 
 class MoneyError(ValueError):
@@ -29,7 +31,12 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.minor, int) or isinstance(self.minor, bool):
             raise MoneyError(f"minor units are whole numbers, not {type(self.minor).__name__}")
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+        if not (
+            len(self.currency) == 3
+            and self.currency.isascii()
+            and self.currency.isalpha()
+            and self.currency.isupper()
+        ):
             raise MoneyError(f"not an ISO 4217 currency: {self.currency!r}")
 
     @classmethod
@@ -38,13 +45,16 @@ class Money:
 
         Raises: MoneyError when it is not a finite number or has more decimals than the currency.
         """
+        # A float is no amount; and Python's own reader takes "1_000" and rounds after 28 digits.
+        if not isinstance(amount, str | Decimal) or "_" in str(amount):
+            raise MoneyError(f"not an amount: {amount!r}")
         try:
             value = Decimal(amount)
-        except (InvalidOperation, TypeError, ValueError):
-            raise MoneyError(f"not an amount: {amount!r}") from None
-        if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
+            scaled = value.scaleb(exponent(currency), context=_EXACT)
+        except DecimalException:
+            raise MoneyError(f"not an amount of {currency}: {amount!r}") from None
+        if not value.is_finite() or value.adjusted() >= _MOST_DIGITS:
             raise MoneyError(f"not an amount: {amount!r}")
-        scaled = value.scaleb(exponent(currency))
         if scaled != scaled.to_integral_value():
             raise MoneyError(f"{amount} has more decimals than {currency} allows")
         return cls(int(scaled), currency)
