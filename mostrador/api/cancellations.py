@@ -31,6 +31,7 @@ _ASKING = documented(
     ProblemCode.NOT_JSON,
     ProblemCode.REFUSED,
 )
+_STEPPING = documented(ProblemCode.NOT_FOUND, ProblemCode.NOT_JSON, ProblemCode.REFUSED)
 
 
 @router.post(
@@ -88,7 +89,7 @@ def read(request: ProgramRequest, cancellation_id: access.CancellationId) -> Can
     response=Cancellation,
     operation_id="withdraw_cancellation",
     summary="Take a cancellation back",
-    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND, ProblemCode.REFUSED)},
+    openapi_extra={"responses": _STEPPING},
 )
 def withdraw(request: ProgramRequest, cancellation_id: access.CancellationId) -> Cancellation:
     """Take a cancellation back before it has left; the order is free again."""
@@ -104,7 +105,7 @@ def withdraw(request: ProgramRequest, cancellation_id: access.CancellationId) ->
     response=Cancellation,
     operation_id="send_cancellation_now",
     summary="Send a cancellation now",
-    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND, ProblemCode.REFUSED)},
+    openapi_extra={"responses": _STEPPING},
 )
 def send_now(request: ProgramRequest, cancellation_id: access.CancellationId) -> Cancellation:
     """End the undo window: the cancellation leaves for Amazon now."""

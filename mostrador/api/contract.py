@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -63,7 +64,12 @@ for noun in (tickets, orders, refunds, cancellations, replies):
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """Return the OpenAPI document; it is the same on every desk and tells nothing of this one."""
-    return JsonResponse(api.get_openapi_schema())
+    return JsonResponse(_document())
+
+
+@cache
+def _document() -> OpenAPISchema:
+    return api.get_openapi_schema()
 
 
 @api.exception_handler(ProblemRaised)

@@ -32,6 +32,7 @@ _ASKING = documented(
     ProblemCode.NOT_JSON,
     ProblemCode.REFUSED,
 )
+_STEPPING = documented(ProblemCode.NOT_FOUND, ProblemCode.NOT_JSON, ProblemCode.REFUSED)
 
 
 @router.post(
@@ -129,7 +130,7 @@ def read(request: ProgramRequest, refund_id: access.RefundId) -> Refund:
     response=Refund,
     operation_id="withdraw_refund",
     summary="Take a refund back",
-    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND, ProblemCode.REFUSED)},
+    openapi_extra={"responses": _STEPPING},
 )
 def withdraw(request: ProgramRequest, refund_id: access.RefundId) -> Refund:
     """Take a refund back before it has left; one that is taken back stays so."""
@@ -145,7 +146,7 @@ def withdraw(request: ProgramRequest, refund_id: access.RefundId) -> Refund:
     response=Refund,
     operation_id="send_refund_now",
     summary="Send a refund now",
-    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND, ProblemCode.REFUSED)},
+    openapi_extra={"responses": _STEPPING},
 )
 def send_now(request: ProgramRequest, refund_id: access.RefundId) -> Refund:
     """End the undo window: the refund leaves for Amazon now."""

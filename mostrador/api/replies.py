@@ -25,6 +25,7 @@ _ASKING = documented(
     ProblemCode.NOT_JSON,
     ProblemCode.REFUSED,
 )
+_STEPPING = documented(ProblemCode.NOT_FOUND, ProblemCode.NOT_JSON, ProblemCode.REFUSED)
 
 
 @router.post(
@@ -78,7 +79,7 @@ def read(request: ProgramRequest, reply_id: access.ReplyId) -> Reply:
     response=Reply,
     operation_id="withdraw_reply",
     summary="Take a reply back",
-    openapi_extra={"responses": documented(ProblemCode.NOT_FOUND, ProblemCode.REFUSED)},
+    openapi_extra={"responses": _STEPPING},
 )
 def withdraw(request: ProgramRequest, reply_id: access.ReplyId) -> Reply:
     """Take a reply back, or disarm it, before it has left."""

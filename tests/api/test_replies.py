@@ -1,0 +1,142 @@
+"""Replies through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mostrador.domain.delivery import State
+from mostrador.models import Agent, Event, Reply, Ticket
+from tests.api.programs import Program
+from tests.makers import bring_to, make_order, make_refund, make_reply, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    """A ticket about a shipped order."""
+    return make_ticket(order=make_order())
+
+
+def asked(program: Program, ticket: Ticket, text: str = "Guten Tag!", key: str = "", **more: Any) -> Any:
+    """Ask for a reply."""
+    return program.post(f"tickets/{ticket.reference}/replies", {"text": text, **more}, key=key)
+
+
+def test_a_reply_is_stored_and_told(program: Program, agent: Agent, ticket: Ticket) -> None:
+    answer = asked(program, ticket, close=True)
+
+    stored = Reply.objects.get()
+    assert (stored.text, stored.closes_ticket, stored.source) == ("Guten Tag!", True, "api")
+    assert stored.requested_by == agent
+    assert answer.status == 201
+    assert answer.headers["Location"] == f"/api/v1/replies/{stored.reference}"
+    told = answer.body
+    assert (told["id"], told["state"], told["ticket_id"]) == (stored.reference, "requested", ticket.reference)
+    assert (told["text"], told["close"], told["armed_on"]) == ("Guten Tag!", True, None)
+    assert [event["kind"] for event in told["events"]] == ["requested"]
+    assert program.get(f"replies/{stored.reference}").body == told
+
+
+def test_the_same_key_again_is_the_same_reply(program: Program, ticket: Ticket) -> None:
+    first = asked(program, ticket, key="k-1")
+
+    second = asked(program, ticket, key="k-1")
+
+    assert (first.status, second.status) == (201, 200)
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert second.body == first.body
+    assert Reply.objects.count() == 1
+
+
+def test_the_same_key_with_other_content_is_refused(program: Program, ticket: Ticket) -> None:
+    asked(program, ticket, key="k-1")
+
+    answer = asked(program, ticket, "Auf Wiedersehen!", key="k-1")
+
+    assert (answer.status, answer.body["code"]) == (409, "request_key_reused")
+    assert [stored.text for stored in Reply.objects.all()] == ["Guten Tag!"]
+
+
+def test_a_reply_may_wait_until_amazon_accepts(program: Program, ticket: Ticket) -> None:
+    refund = make_refund(ticket=ticket)
+
+    answer = asked(program, ticket, armed_on=refund.reference)
+
+    assert (answer.status, answer.body["armed_on"]) == (201, refund.reference)
+    assert Reply.objects.get().armed_refund == refund
+
+
+def test_a_reply_never_waits_for_what_amazon_rejected(program: Program, ticket: Ticket) -> None:
+    refund = make_refund(ticket=ticket, state=State.REJECTED)
+
+    answer = asked(program, ticket, armed_on=refund.reference)
+
+    assert (answer.status, answer.codes) == (422, ["not_true_yet"])
+    assert not Reply.objects.exists()
+
+
+@pytest.mark.parametrize("armed_on", ["R-1000", "C-1000", "M-1001", "nonsense", "R-\x00"])
+def test_a_reply_waits_only_for_an_action_of_its_order(
+    program: Program, ticket: Ticket, armed_on: str
+) -> None:
+    answer = asked(program, ticket, armed_on=armed_on)
+
+    assert (answer.status, answer.body["faults"][0]["location"]) == (422, "body.armed_on")
+    assert not Reply.objects.exists()
+
+
+def test_a_refund_of_another_order_is_not_waited_for(program: Program, ticket: Ticket) -> None:
+    answer = asked(program, ticket, armed_on=make_refund().reference)
+
+    assert (answer.status, answer.body["code"]) == (422, "invalid_request")
+    assert not Reply.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "empty_message"), (" \n", "empty_message"), ("x" * 10_001, "message_too_long")]
+)
+def test_what_the_rules_refuse_writes_nothing(program: Program, ticket: Ticket, text: str, code: str) -> None:
+    answer = asked(program, ticket, text)
+
+    assert (answer.status, answer.codes) == (422, [code])
+    assert not Reply.objects.exists()
+    assert not Event.objects.exists()
+
+
+def test_a_ticket_without_an_address_cannot_be_answered(program: Program) -> None:
+    answer = asked(program, make_ticket(buyer_address=""))
+
+    assert (answer.status, answer.codes) == (422, ["no_address"])
+    assert not Reply.objects.exists()
+
+
+def test_a_waiting_reply_can_be_taken_back_and_stays_so(program: Program, ticket: Ticket) -> None:
+    reply = asked(program, ticket).body["id"]
+
+    first = program.post(f"replies/{reply}/withdraw")
+    second = program.post(f"replies/{reply}/withdraw")
+
+    assert (first.status, first.body["state"]) == (200, "withdrawn")
+    assert second.body == first.body
+
+
+def test_a_sent_reply_cannot_be_taken_back(program: Program) -> None:
+    reply = make_reply()
+    bring_to(reply, State.SENT)
+
+    answer = program.post(f"replies/{reply.reference}/withdraw")
+
+    assert (answer.status, answer.codes) == (422, ["too_late_to_withdraw"])
+
+
+def test_an_unknown_reply_or_ticket_is_not_found(program: Program) -> None:
+    answers = (
+        program.get("replies/M-1000"),
+        program.post("replies/M-1000/withdraw"),
+        program.post("tickets/T-1000/replies", {"text": "Guten Tag!"}),
+    )
+
+    assert [(answer.status, answer.body["code"]) for answer in answers] == [(404, "not_found")] * 3
