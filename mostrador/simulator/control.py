@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import email
 import email.policy
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from email.message import MIMEPart
-from typing import Any
 
 from aiohttp import web
 
-from mostrador.simulator.answers import Refused, error_response, invalid, json_response, not_found
-from mostrador.simulator.book import Component, Item, Order, Package, Status, charged, money_text, refunded
+from mostrador.simulator.answers import Refused, error_response, invalid, json_response
+from mostrador.simulator.book import Order
 from mostrador.simulator.clock import iso
+from mostrador.simulator.control_orders import add_order, change_order, json_body, ledger_of
 from mostrador.simulator.faults import Fault
 from mostrador.simulator.gate import WORLD
 from mostrador.simulator.letters import FORMS
-from mostrador.simulator.marketplaces import BY_COUNTRY, BY_ID
+from mostrador.simulator.marketplaces import BY_ID
 from mostrador.simulator.relay import deliver, deliver_raw, maildir_of
 from mostrador.simulator.sealing import digest_word
 from mostrador.simulator.settings import ASSUMPTIONS
-from mostrador.simulator.shop import Letter, ShopError, moment, read_order
+from mostrador.simulator.shop import Letter, ShopError, moment
 from mostrador.simulator.store import Json
-from mostrador.simulator.world import RelayedMail, World, cancel, refund_outside
+from mostrador.simulator.world import RelayedMail, World
 
 ControlHandler = Callable[[World, web.Request], Awaitable[Json]]
 
@@ -43,53 +42,11 @@ def controlled(answer: ControlHandler) -> Callable[[web.Request], Awaitable[web.
     return route
 
 
-async def _body(request: web.Request) -> Json:
-    body = json.loads(await request.text() or "{}")
-    if not isinstance(body, dict):
-        raise invalid("The body is not a JSON object.")
-    return body
-
-
 async def ledger(world: World, request: web.Request) -> Json:
     """Answer GET /control/ledger: what was paid, given back and is left, per order, line and component."""
     wanted = request.query.get("order_id")
     orders = [order for order in world.orders.values() if wanted in (None, order.order_id)]
     return {"now": world.clock.now(), "orders": {order.order_id: ledger_of(world, order) for order in orders}}
-
-
-def ledger_of(world: World, order: Order) -> Json:
-    """Return the book of one order; amounts are decimal strings."""
-    adjustments = world.adjustments_of(order.order_id)
-    return {
-        "seller_id": order.seller_id,
-        "marketplace_id": order.marketplace_id,
-        "status": order.status.value,
-        "currency": order.marketplace.currency,
-        "items": {item.order_item_id: _line_book(world, order, item) for item in order.items},
-        "adjustments": [asdict(adjustment) for adjustment in adjustments],
-    }
-
-
-def _line_book(world: World, order: Order, item: Item) -> Json:
-    place = order.marketplace
-    adjustments = world.adjustments_of(order.order_id)
-    cap = world.assumes("line-cap")
-    components: Json = {}
-    for component in Component:
-        if not item.net(component):
-            continue
-        components[component.value] = {
-            "price": money_text(item.net(component), place),
-            "paid": money_text(charged(order, item, component, line_cap=cap), place),
-            "refunded": money_text(refunded(adjustments, item.order_item_id, component), place),
-            "remaining": money_text(world.remaining(order, item, component), place),
-        }
-    return {
-        "quantity": item.quantity,
-        "shipped": item.shipped,
-        "cancelled_by": item.cancelled_by,
-        "components": components,
-    }
 
 
 async def requests(world: World, request: web.Request) -> Json:
@@ -138,7 +95,7 @@ def _decoded(part: MIMEPart | None) -> str:
 
 async def add_fault(world: World, request: web.Request) -> Json:
     """Answer POST /control/faults."""
-    return world.faults.add(Fault.from_json(await _body(request))).to_json()
+    return world.faults.add(Fault.from_json(await json_body(request))).to_json()
 
 
 async def list_faults(world: World, request: web.Request) -> Json:
@@ -157,14 +114,14 @@ async def clear_faults(world: World, request: web.Request) -> Json:
 async def clock(world: World, request: web.Request) -> Json:
     """Answer GET and POST /control/clock; POST {"advance": seconds} moves it forward."""
     if request.method == "POST":
-        world.clock.advance(float((await _body(request))["advance"]))
+        world.clock.advance(float((await json_body(request))["advance"]))
         world.commit()
     return {"now": world.clock.now(), "iso": iso(world.clock.now())}
 
 
 async def assume(world: World, request: web.Request) -> Json:
     """Answer POST /control/assumptions: change how an unconfirmed question is answered."""
-    for name, value in (await _body(request)).items():
+    for name, value in (await json_body(request)).items():
         if value not in ASSUMPTIONS[name]:
             raise invalid(f"{name} is one of {', '.join(ASSUMPTIONS[name])}.")
         world.settings.assumptions[name] = value
@@ -173,7 +130,7 @@ async def assume(world: World, request: web.Request) -> Json:
 
 async def write_mail(world: World, request: web.Request) -> Json:
     """Answer POST /control/mail: a buyer writes to the seller."""
-    body = await _body(request)
+    body = await json_body(request)
     order = world.orders[body["order_id"]] if body.get("order_id") else None
     seller_id = order.seller_id if order else body["seller_id"]
     folder = maildir_of(world, world.sellers[seller_id])
@@ -210,81 +167,9 @@ def _letter(world: World, seller_id: str, order: Order | None, body: Json) -> Le
     )
 
 
-async def add_order(world: World, request: web.Request) -> Json:
-    """Answer POST /control/orders: an order as in a shop file, with `marketplace`, or {"orders": [...]}."""
-    body = await _body(request)
-    if "orders" not in body:
-        return ledger_of(world, _added(world, body))
-    return {"order_ids": [_added(world, each).order_id for each in body["orders"]]}
-
-
-def _added(world: World, body: Json) -> Order:
-    place = BY_COUNTRY[body["marketplace"]]
-    sellers = (
-        seller
-        for seller in world.sellers.values()
-        if place.id in seller.marketplaces and body.get("seller_id") in (None, seller.seller_id)
-    )
-    seller = next(sellers, None)
-    if seller is None:
-        raise invalid("No seller takes part in this marketplace.")
-    order = read_order({"address": {}} | body, seller, place, world.clock.now())
-    world.add_order(order)
-    for refund in body.get("refunds", []):
-        refund_outside(world, order, refund)
-    world.commit()
-    return order
-
-
-async def change_order(world: World, request: web.Request) -> Json:
-    """Answer PATCH /control/orders/{id} with one or more of ship, cancel, cancellation_request and refund."""
-    order = world.orders.get(request.match_info["orderId"])
-    if order is None:
-        raise not_found("order")
-    body = await _body(request)
-    unknown = set(body) - {"ship", "cancel", "cancellation_request", "refund", "status"}
-    if unknown:
-        raise invalid(f"Unknown change: {', '.join(sorted(unknown))}.")
-    if "status" in body:
-        order.status = Status(body["status"])
-    if "cancellation_request" in body:
-        for item in order.items:
-            item.cancel_request = body["cancellation_request"]
-    if "ship" in body:
-        _ship(world, order, body["ship"])
-    if "cancel" in body:
-        cancel(world, order, by=body["cancel"]["by"], reason=body["cancel"].get("reason", ""))
-    if "refund" in body:
-        refund_outside(world, order, body["refund"])
-    world.touch(order)
-    world.commit()
-    return ledger_of(world, order)
-
-
-def _ship(world: World, order: Order, body: Any) -> None:
-    """Confirm the shipment of everything, or of {"quantities": {item id: units}}."""
-    chosen = body.get("quantities") if isinstance(body, dict) else None
-    quantities = chosen or {item.order_item_id: item.quantity - item.shipped for item in order.items}
-    for item in order.items:
-        item.shipped = min(item.quantity, item.shipped + int(quantities.get(item.order_item_id, 0)))
-    complete = all(item.shipped == item.quantity for item in order.items)
-    order.status = Status.SHIPPED if complete else Status.PARTIALLY_SHIPPED
-    package = Package(
-        reference=str(len(order.packages) + 1),
-        carrier="DHL",
-        tracking=world.new_number(12),
-        shipping_option="Standard",
-        status="IN_TRANSIT",
-        shipped_at=world.clock.now(),
-        delivered_at=0.0,
-        quantities={key: int(units) for key, units in quantities.items()},
-    )
-    order.packages.append(package)
-
-
 async def revoke(world: World, request: web.Request) -> Json:
     """Answer POST /control/tokens/revoke: {"seller_id"?, "refresh_token"?: bool}; effective at once."""
-    body = await _body(request)
+    body = await json_body(request)
     for seller in world.sellers.values():
         if body.get("seller_id") in (None, seller.seller_id):
             seller.tokens_valid_from = world.clock.now()
