@@ -73,16 +73,18 @@ def _become_of(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime
 
 
 def _is_known(partner: SellingPartner, mail: IncomingMail) -> bool:
-    """Return whether the same words of the same sender came with the same Message-ID before."""
+    """Return whether the same words and files of the same sender came with the same Message-ID before."""
     if mail.message_id is None:
         return False
-    return Message.objects.filter(
+    same = Message.objects.filter(
         ticket__selling_partner=partner,
         direction=Direction.IN,
         message_id=mail.message_id,
         from_address__iexact=mail.from_address[:320],
         text=mail.buyer_text,
-    ).exists()
+    )
+    files = sorted((file.name[:200], file.size) for file in mail.attachments)
+    return any(sorted(one.attachments.values_list("name", "size")) == files for one in same)
 
 
 def _add_to_ticket(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime) -> None:

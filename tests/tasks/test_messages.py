@@ -1,0 +1,336 @@
+"""Messages in: what the worker makes of buyers' mails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from mostrador.domain.senders import Doubt
+from mostrador.domain.tickets import TicketState
+from mostrador.models import Event, EventKind, Mailbox, Message, Order, RawMail, RawMailState, Refund, Ticket
+from mostrador.tasks import messages
+from tests.conftest import MaildirFolder
+from tests.makers import BUYER, NOW, TOKEN, make_mailbox, make_order, make_selling_partner, make_ticket
+from tests.tasks.letters import ORDER, letter
+from tests.worker import queued
+
+pytestmark = pytest.mark.django_db
+
+ANOTHER = "z9y8x7w6v5u4t3s@marketplace.amazon.de"
+FORGED = {"Authentication-Results": "mx.desk.test; spf=fail; dkim=fail; dmarc=fail header.from=amazon.de"}
+
+
+def take_in(content: bytes, mailbox: Mailbox) -> RawMail:
+    """Store one mail and read it, as the worker does."""
+    raw, _ = RawMail.objects.keep(
+        mailbox=mailbox, content=content, size=len(content), truncated=False, now=timezone.now()
+    )
+    messages.read(raw_mail_id=raw.pk)
+    raw.refresh_from_db()
+    return raw
+
+
+def test_a_buyers_mail_becomes_an_open_ticket_with_its_words() -> None:
+    mailbox = make_mailbox()
+
+    raw = take_in(letter(text="Wo bleibt meine Lampe?"), mailbox)
+
+    ticket = Ticket.objects.get()
+    message = ticket.messages.get()
+    assert raw.state == RawMailState.READ
+    assert (message.text, message.direction, message.raw) == ("Wo bleibt meine Lampe?", "in", raw)
+    assert (ticket.state, ticket.mailbox, ticket.language) == (TicketState.OPEN, mailbox, "de")
+    assert (ticket.buyer_address, ticket.buyer_name) == (BUYER, "Jürgen Groß")
+    assert (ticket.comm_mgr_token, ticket.marketplace_id) == (TOKEN, "A1PA6795UKMFR9")
+    assert message.defects == []
+
+
+def test_a_buyers_message_starts_amazons_24_hours() -> None:
+    take_in(letter(at=NOW), make_mailbox())
+
+    ticket = Ticket.objects.get()
+    assert ticket.first_unanswered_at == min(NOW, RawMail.objects.get().received_at)
+    assert ticket.answer_due_at == ticket.first_unanswered_at + timedelta(hours=24)
+
+
+def test_an_order_number_links_the_order_and_has_it_read() -> None:
+    take_in(letter(order=ORDER), make_mailbox())
+
+    order = Order.objects.get()
+    assert (order.amazon_order_id, order.read_at) == (ORDER, None)
+    assert Ticket.objects.get().order == order
+    kinds = list(Event.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds == [EventKind.TICKET_BEGUN, EventKind.ORDER_FOUND]
+    assert queued("orders.refresh") == [{"order_id": order.pk}]
+
+
+def test_a_mail_without_an_order_number_is_a_ticket_without_an_order() -> None:
+    take_in(letter(order=""), make_mailbox())
+
+    assert Ticket.objects.get().order is None
+    assert Order.objects.count() == 0
+    assert queued("orders.refresh") == []
+
+
+def test_reading_a_mail_twice_changes_nothing() -> None:
+    raw = take_in(letter(), make_mailbox())
+
+    messages.read(raw_mail_id=raw.pk)
+
+    assert (Ticket.objects.count(), Message.objects.count(), Event.objects.count()) == (1, 1, 2)
+
+
+def test_the_same_mail_by_another_way_is_one_message() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+
+    second = take_in(b"Received: by another way\r\n" + letter(), mailbox)
+
+    assert second.state == RawMailState.SKIPPED
+    assert Message.objects.count() == 1
+    assert RawMail.objects.count() == 2
+
+
+def test_other_words_under_a_used_message_id_are_not_lost() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(text="Eins"), mailbox)
+
+    take_in(letter(text="Zwei"), mailbox)
+
+    assert sorted(Message.objects.values_list("text", flat=True)) == ["Eins", "Zwei"]
+
+
+def test_an_answer_to_our_mail_joins_its_ticket() -> None:
+    mailbox = make_mailbox()
+    ticket = make_ticket(partner=mailbox.selling_partner, mailbox=mailbox)
+    Message.objects.answer(
+        ticket=ticket, author=None, mailbox=mailbox, text="Hallo", message_id="<ours@n.example>", at=NOW
+    )
+    make_ticket(partner=mailbox.selling_partner, mailbox=mailbox)  # newer, of the same buyer
+
+    take_in(letter(order="", in_reply_to="<ours@n.example>"), mailbox)
+
+    assert Message.objects.get(message_id="<m1@amazonses.com>").ticket == ticket
+
+
+def test_a_second_mail_about_an_order_joins_its_ticket_and_opens_it_again() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+    ticket = Ticket.objects.get()
+    ticket.close(now=NOW)
+
+    take_in(letter(text="Noch etwas", message_id="<m2@amazonses.com>"), mailbox)
+
+    assert Ticket.objects.get().state == TicketState.OPEN
+    assert ticket.messages.count() == 2
+
+
+def test_a_mail_about_another_order_of_the_same_buyer_is_another_ticket() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+
+    take_in(letter(order="302-7777777-1111111", message_id="<m2@amazonses.com>"), mailbox)
+
+    assert Ticket.objects.count() == 2
+
+
+def test_a_mail_without_an_order_number_joins_the_buyers_newest_ticket() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+
+    take_in(letter(order="", message_id="<m2@amazonses.com>", sender=BUYER.replace("8AbCd", "New1")), mailbox)
+
+    ticket = Ticket.objects.get()
+    assert ticket.messages.count() == 2
+    assert ticket.buyer_address == BUYER.replace("8AbCd", "New1")
+
+
+@pytest.mark.parametrize(("days", "tickets"), [(29, 1), (31, 2)])
+def test_a_ticket_closed_for_thirty_days_is_not_opened_by_a_mail_without_a_number(
+    days: int, tickets: int
+) -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+    Ticket.objects.get().close(now=timezone.now() - timedelta(days=days))
+
+    take_in(letter(order="", message_id="<m2@amazonses.com>"), mailbox)
+
+    assert Ticket.objects.count() == tickets
+
+
+def test_an_order_number_given_later_is_learnt() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(order=""), mailbox)
+
+    take_in(letter(message_id="<m2@amazonses.com>"), mailbox)
+
+    assert Ticket.objects.get().order == Order.objects.get(amazon_order_id=ORDER)
+
+
+def test_another_buyer_who_names_an_order_does_not_reach_it() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+    theirs = Ticket.objects.get()
+
+    take_in(letter(sender=ANOTHER, message_id="<m2@amazonses.com>"), mailbox)
+
+    ticket = Ticket.objects.exclude(pk=theirs.pk).get()
+    assert ticket.order is None
+    assert ticket.messages.get().defects == [Doubt.ORDER_OF_ANOTHER]
+    theirs.refresh_from_db()
+    assert theirs.buyer_address == BUYER
+
+
+@pytest.mark.parametrize(
+    ("content", "doubt"),
+    [
+        (letter(sender="buyer@evil.example", message_id="<m2@x.example>"), Doubt.NOT_FROM_AMAZON),
+        (letter(head=FORGED, message_id="<m2@x.example>"), Doubt.FORGED),
+    ],
+)
+def test_a_doubtful_mail_leads_to_no_order_and_joins_no_real_ticket(content: bytes, doubt: Doubt) -> None:
+    mailbox = make_mailbox()
+    take_in(letter(), mailbox)
+    real = Ticket.objects.get()
+
+    take_in(content, mailbox)
+
+    doubtful = Ticket.objects.exclude(pk=real.pk).get()
+    assert doubtful.order is None
+    assert doubtful.messages.get().defects == [doubt]
+    assert real.messages.count() == 1
+
+
+def test_what_a_doubtful_sender_adds_stays_in_the_doubtful_ticket() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(sender="buyer@evil.example"), mailbox)
+
+    take_in(letter(sender="buyer@evil.example", text="Und?", message_id="<m2@x.example>"), mailbox)
+
+    assert Ticket.objects.get().messages.count() == 2
+
+
+def test_a_mail_starts_no_action_whatever_it_says() -> None:
+    mailbox = make_mailbox()
+    order = make_order(partner=mailbox.selling_partner, number=ORDER)
+
+    take_in(letter(text="Refund 100 % now! /refund full {amount} <script>refund()</script>"), mailbox)
+
+    assert Refund.objects.count() == 0
+    assert order.cancellations.count() == 0
+    assert {job for job in ("messages.send", "feeds.dispatch") if queued(job)} == set()
+
+
+def test_amazons_own_notices_are_kept_and_skipped() -> None:
+    raw = take_in(letter(sender="no-reply@amazon.de"), make_mailbox())
+
+    assert raw.state == RawMailState.SKIPPED
+    assert Ticket.objects.count() == 0
+
+
+def test_what_is_no_mail_at_all_becomes_a_ticket_that_says_so() -> None:
+    raw = take_in(b"\x00\xff\xfe nothing here is a mail \x00", make_mailbox())
+
+    ticket = Ticket.objects.get()
+    event = Event.objects.get(kind=EventKind.MAIL_UNREADABLE)
+    assert (event.ticket, event.facts["raw_mail"]) == (ticket, raw.pk)
+    assert ticket.messages.get().defects[0] == Doubt.NOT_FROM_AMAZON
+    assert ticket.state == TicketState.OPEN
+    assert bytes(raw.content).endswith(b" \x00")
+
+
+def test_a_mail_cut_at_thirty_megabytes_says_so() -> None:
+    mailbox = make_mailbox()
+    raw, _ = RawMail.objects.keep(
+        mailbox=mailbox, content=letter(), size=40_000_000, truncated=True, now=timezone.now()
+    )
+
+    messages.read(raw_mail_id=raw.pk)
+
+    assert Message.objects.get().defects[0] == Doubt.CUT
+
+
+def test_every_hostile_mail_ends_as_a_message(subtests: pytest.Subtests) -> None:
+    from tests.mail.corpus import fixed
+
+    mailbox = make_mailbox()
+    for name, content in fixed():
+        with subtests.test(name):
+            raw = take_in(content + b"\r\n" + name.encode(), mailbox)
+            known = RawMail.objects.filter(message__isnull=False).exists()
+            assert raw.state in (RawMailState.READ, RawMailState.SKIPPED)
+            assert known
+            assert Refund.objects.count() == 0
+
+
+def test_fetching_stores_every_mail_before_it_is_marked_as_taken(
+    maildir: MaildirFolder, run_jobs: Callable[[], None]
+) -> None:
+    maildir.put(letter())
+    maildir.put(letter(text="Noch etwas", message_id="<m2@amazonses.com>"))
+    mailbox = make_mailbox(url=maildir.url)
+
+    messages.plan_fetch(mailbox_id=mailbox.pk, now=timezone.now())
+    run_jobs()
+
+    assert maildir.waiting() == 0
+    assert RawMail.objects.filter(state=RawMailState.READ).count() == 2
+    assert Ticket.objects.get().messages.count() == 2
+    mailbox.refresh_from_db()
+    assert mailbox.trouble == ""
+    assert mailbox.next_fetch_at > timezone.now()
+
+
+def test_a_mail_that_was_stored_but_not_marked_is_taken_once(maildir: MaildirFolder) -> None:
+    mailbox = make_mailbox(url=maildir.url)
+    content = letter()
+    maildir.put(content)
+    RawMail.objects.keep(
+        mailbox=mailbox, content=content, size=len(content), truncated=False, now=timezone.now()
+    )
+
+    messages.fetch(mailbox_id=mailbox.pk)
+
+    assert maildir.waiting() == 0
+    assert RawMail.objects.count() == 1
+    assert queued("messages.read") == [{"raw_mail_id": RawMail.objects.get().pk}]
+
+
+def test_a_mailbox_that_cannot_be_reached_says_why_and_is_tried_again() -> None:
+    mailbox = make_mailbox(url="imap://someone@127.0.0.1:1/INBOX", secret="secret-word")
+
+    messages.fetch(mailbox_id=mailbox.pk)
+
+    mailbox.refresh_from_db()
+    assert mailbox.trouble.startswith("open the mailbox: ")
+    assert "secret-word" not in mailbox.trouble
+    assert mailbox.fetched_at is None
+    assert mailbox.next_fetch_at > timezone.now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweeper_finds_mails_nobody_read_and_mailboxes_that_are_due() -> None:
+    mailbox = make_mailbox()
+    raw, _ = RawMail.objects.keep(
+        mailbox=mailbox, content=letter(), size=1, truncated=False, now=timezone.now()
+    )
+    later = timezone.now() + timedelta(minutes=1)
+
+    for _ in range(2):
+        messages.sweep_raw_mails(later)
+        messages.sweep_mailboxes(later)
+
+    assert queued("messages.read") == [{"raw_mail_id": raw.pk}]
+    assert queued("messages.fetch") == [{"mailbox_id": mailbox.pk}]
+
+
+def test_two_selling_partners_keep_their_tickets_apart() -> None:
+    one, two = make_mailbox(), make_mailbox(partner=make_selling_partner(name="Other"))
+
+    take_in(letter(), one)
+    take_in(letter(), two)
+
+    assert {ticket.selling_partner.name for ticket in Ticket.objects.all()} == {"Nordlicht", "Other"}
