@@ -10,7 +10,7 @@ from mostrador.amazon.adjustments import AdjustmentReason
 from mostrador.amazon.components import Component
 from mostrador.domain.orders import FulfillmentStatus, ItemFacts, OrderFacts
 from mostrador.domain.refusals import Refusal, RefusalCode
-from mostrador.money import spread
+from mostrador.money import MoneyError, spread
 
 TAX_COMPONENTS = frozenset({Component.TAX, Component.SHIPPING_TAX, Component.GIFT_WRAP_TAX})
 
@@ -185,7 +185,7 @@ def by_quantity(order: OrderFacts, *, quantities: Mapping[str, int]) -> list[Lin
 def fixed_sum(order: OrderFacts, *, minor: int) -> list[Line]:
     """Return `minor` units spread over all that is left, in proportion; the remainder as `money.spread` says.
 
-    Raises: MoneyError when nothing is left or the sum is negative.
+    Raises: MoneyError when the sum is negative or more than is left.
     """
     slots = [
         (item.item_id, c, balance.left)
@@ -193,7 +193,10 @@ def fixed_sum(order: OrderFacts, *, minor: int) -> list[Line]:
         for c, balance in item.balances.items()
         if balance.left
     ]
-    shares = spread(minor, [left for _, _, left in slots])
+    weights = [left for _, _, left in slots]
+    if minor > sum(weights):
+        raise MoneyError("more than is left cannot be spread")
+    shares = spread(minor, weights)
     amounts: dict[str, dict[Component, int]] = {}
     for (item_id, component, _), share in zip(slots, shares, strict=True):
         amounts.setdefault(item_id, {})[component] = share
