@@ -27,7 +27,8 @@ from mostrador.models import (
 from mostrador.models.messages import Direction
 from mostrador.money import Money
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+# Noon of yesterday: tasks look at the real clock, for which this is past.
+NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 PASSWORD = "correct horse battery"
 BUYER = "a1b2c3d4e5f6g7h+8AbCd@marketplace.amazon.de"
 TOKEN = "[commMgrTok:A3CKQZZ1]"
