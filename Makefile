@@ -40,11 +40,8 @@ fmt: $(DEV) ## put the code into its format
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-bench: $(DEV) $(TRANSLATIONS) ## measure speed; prints what it measured and how
-	@for script in bench/*.py; do \
-	    test -e "$$script" || { echo "There is nothing to measure yet: bench/ is empty."; break; }; \
-	    echo "$$script …" && .venv/bin/python "$$script" || exit 1; \
-	done
+bench: $(DEV) $(TRANSLATIONS) ## measure speed: press to Amazon, pages, intake (about three minutes)
+	@.venv/bin/python -m bench
 
 chromium: $(DEV) # a browser for the tests: the system's, else Debian's, else Playwright's
 	@if { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then :; \

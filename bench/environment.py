@@ -1,0 +1,46 @@
+"""The environment of a measurement, made on import: a folder that goes away, a PostgreSQL, a pretend Amazon.
+
+Import it before anything that reads Django's settings. The database keeps the durable settings it ships with.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+import django
+
+from mostrador.embedded_postgres import start as start_postgres
+from mostrador.simulator.server import Simulator
+from mostrador.simulator.server import start as start_simulator
+
+HOME = Path(tempfile.mkdtemp(prefix="mostrador-bench-"))
+# Registered before the server's own farewell, so that it runs after it.
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+
+def _begin() -> Simulator:
+    """Make the environment; nothing of the caller's own installation is read or touched."""
+    for name in [each for each in os.environ if each.startswith(("MOSTRADOR_", "DATABASE_URL"))]:
+        del os.environ[name]
+    amazon = start_simulator("--processing", "1-2", "--maildir", str(HOME / "mail"), state=HOME / "amazon")
+    atexit.register(amazon.stop)
+    os.environ |= {
+        "DATABASE_URL": start_postgres(HOME),
+        "MOSTRADOR_DATA_DIR": str(HOME),
+        "MOSTRADOR_LOG_LEVEL": "WARNING",
+        "MOSTRADOR_LWA_ENDPOINT": amazon.url,
+        "MOSTRADOR_SECRET_KEY": secrets.token_urlsafe(50),
+        "MOSTRADOR_SPAPI_ENDPOINT": amazon.url,
+        "MOSTRADOR_UNDO_SECONDS": "0",
+    }
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mostrador.settings")
+    django.setup()
+    return amazon
+
+
+AMAZON = _begin()
