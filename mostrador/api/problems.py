@@ -15,7 +15,7 @@ from mostrador.domain.refusals import Refusal, RefusalCode
 
 CONTENT_TYPE = "application/problem+json"
 MOST_FAULTS = 20
-_MONEY_FACTS = ("amount", "left", "seen", "seen_available", "total")
+_MONEY_FACTS = ("amount", "excess", "left", "seen", "seen_available", "total")
 
 
 class ProblemCode(StrEnum):

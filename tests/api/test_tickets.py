@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_a_ticket_is_told_with_its_conversation(program: Program, agent: Agent) 
     told = program.get(f"tickets/{ticket.reference}").body
 
     assert (told["id"], told["state"], told["order_id"]) == (ticket.reference, "open", order.amazon_order_id)
-    assert told["answer_due_at"] == "2026-11-25T12:00:00Z"
+    assert datetime.fromisoformat(told["answer_due_at"]) == NOW + timedelta(hours=24)
     assert [(each["direction"], each["text"]) for each in told["messages"]] == [
         ("in", "Die Lampe ist kaputt."),
         ("note", "Photo is clear."),

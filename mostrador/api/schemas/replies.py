@@ -19,7 +19,9 @@ class ReplyRequest(Asked):
         json_schema_extra={"examples": [{"text": _TEXT, "close": True, "armed_on": "R-1042"}]}
     )
 
-    text: MessageText = Field(description="Plain text.")
+    text: MessageText = Field(
+        description="Plain text. An armed reply may leave `{amount}`, `{reason}` or `{reference}` open."
+    )
     close: bool = Field(default=False, description="Close the ticket when the reply has left.")
     armed_on: str | None = Field(
         default=None,
