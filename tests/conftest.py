@@ -36,6 +36,23 @@ def _fast_passwords(request: pytest.FixtureRequest) -> None:
         ]
 
 
+@pytest.fixture(autouse=True)
+def _empty_queue(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the queue after a test with real transactions: Django's flush leaves foreign tables alone."""
+    marker = request.node.get_closest_marker("django_db")
+    is_real = "transactional_db" in request.fixturenames or bool(
+        marker and (marker.args[:1] == (True,) or marker.kwargs.get("transaction"))
+    )
+    if is_real:
+        request.getfixturevalue("transactional_db")
+    yield
+    if is_real:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+
 @pytest.fixture
 def run_jobs(transactional_db: None) -> Callable[[], None]:
     """Return a function that runs a real worker on the real queue until nothing is due any more."""

@@ -30,14 +30,15 @@ class Taken:
 
     @property
     def text(self) -> str:
-        """The words of the mail."""
-        return str(self.message.get_content())
+        """The words of the mail, lines ending as in Python."""
+        return str(self.message.get_content()).replace("\r\n", "\n")
 
 
 class Relay:
     """Use it as a context manager; `answers` replaces a reply, `breaks_at` drops the connection.
 
-    `breaks_at` is one of "connect", "MAIL", "RCPT", "DATA" and "dot" (after the mail was taken).
+    `breaks_at` is one of "connect", "MAIL", "RCPT", "DATA" (before the mail), "lost" (the mail came, but was
+    not kept) and "dot" (it was kept, but nobody hears of it).
     """
 
     def __init__(self) -> None:
@@ -68,14 +69,14 @@ class Relay:
     ) -> list[str]:
         """Greet, or hang up."""
         session.host_name = hostname
-        self._break_off(server, "connect")
+        self.break_off(server, "connect")
         return responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take the sender."""
-        self._break_off(server, "MAIL")
+        self.break_off(server, "MAIL")
         envelope.mail_from = address
         return self.answers.get("MAIL", "250 OK")
 
@@ -83,27 +84,38 @@ class Relay:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take a recipient."""
-        self._break_off(server, "RCPT")
+        self.break_off(server, "RCPT")
         answer = self.answers.get("RCPT", "250 OK")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Take the mail; "dot" hangs up after that."""
-        self._break_off(server, "DATA")
+        """Take the mail; "lost" hangs up before that, "dot" after it."""
+        if self.break_off(server, "lost"):
+            return "421 lost"
         answer = self.answers.get("dot", "250 taken as 7QX")
         if answer.startswith("250"):
             content = envelope.content
             assert isinstance(content, bytes)
             self.taken.append(Taken(str(envelope.mail_from), tuple(envelope.rcpt_tos), content))
-        self._break_off(server, "dot")
+        self.break_off(server, "dot")
         return answer
 
-    def _break_off(self, server: SMTP, stage: str) -> None:
-        if self.breaks_at == stage:
-            assert server.transport is not None
-            server.transport.abort()
+    def break_off(self, server: SMTP, stage: str) -> bool:
+        """Hang up at once if this is the stage to do so."""
+        if self.breaks_at != stage:
+            return False
+        assert server.transport is not None
+        server.transport.abort()
+        return True
+
+
+class _Server(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:
+        """Answer DATA, or hang up before the mail."""
+        if not self.event_handler.break_off(self, "DATA"):
+            await super().smtp_DATA(arg)
 
 
 class _Controller(Controller):
@@ -118,4 +130,4 @@ class _Controller(Controller):
 
     def factory(self) -> Any:
         """Return a server that leaves addresses as they came."""
-        return SMTP(self.handler, enable_SMTPUTF8=False, ident="test relay", hostname="relay.test")
+        return _Server(self.handler, enable_SMTPUTF8=False, ident="test relay", hostname="relay.test")

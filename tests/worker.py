@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 
 from django.db import connections
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 CONCURRENCY = 4
+ROUNDS = 20
 
 
 def run_jobs() -> None:
     """Run every job that is due, and those they defer for now; fail when one of them failed."""
-    asyncio.run(_work())
-    connections.close_all()
-    failed = list(_jobs("failed"))
-    assert not failed, f"failed jobs: {failed}"
+    for _ in range(ROUNDS):
+        asyncio.run(_work())
+        connections.close_all()
+        failed = ProcrastinateJob.objects.filter(status="failed")
+        assert not failed, f"failed jobs: {[(job.task_name, job.args) for job in failed]}"
+        if not _due().exists():
+            return
+    raise AssertionError(f"after {ROUNDS} rounds there were still jobs to do")
 
 
 async def _work() -> None:
@@ -26,17 +34,13 @@ async def _work() -> None:
             )
 
 
-def _jobs(status: str) -> list[tuple[str, dict[str, object]]]:
-    from procrastinate.contrib.django.models import ProcrastinateJob
-
-    jobs = ProcrastinateJob.objects.filter(status=status)
-    return [(job.task_name, job.args) for job in jobs]
+def _due() -> QuerySet[ProcrastinateJob]:
+    planned = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
+    return ProcrastinateJob.objects.filter(planned, status="todo")
 
 
 def queued(task_name: str) -> list[dict[str, object]]:
     """Return the arguments of the jobs of this name that wait in the queue, the next one first."""
-    from procrastinate.contrib.django.models import ProcrastinateJob
-
     jobs = ProcrastinateJob.objects.filter(status="todo", task_name=task_name).order_by("scheduled_at", "id")
     return [dict(job.args) for job in jobs]
 

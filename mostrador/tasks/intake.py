@@ -62,7 +62,7 @@ def _store(raw: RawMail, mail: IncomingMail, now: datetime) -> None:
 
 def _become_of(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime) -> RawMailState:
     """Store what the mail says, and return what became of it."""
-    if mail.readable and mail.kind is Kind.SYSTEM:
+    if mail.readable and mail.kind is Kind.SYSTEM and mail.authentic is not False:
         return RawMailState.SKIPPED
     if mail.kind is Kind.BOUNCE and bounces.note(mailbox.selling_partner, mail, now):
         return RawMailState.READ
