@@ -1,5 +1,56 @@
 """Every address of the desk."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mostrador.web import cancellations, health, live, messages, orders, people, refunds, tickets
+
+sign_in = LoginView.as_view(
+    template_name="people/sign_in.html",
+    authentication_form=people.SignInForm,
+    redirect_authenticated_user=True,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", tickets.inbox, name="inbox"),
+    path("queue", tickets.queue, name="queue"),
+    path("tickets/<int:ticket_id>/", tickets.ticket, name="ticket"),
+    path("tickets/<int:ticket_id>/live", live.live, name="live"),
+    path("tickets/<int:ticket_id>/close", tickets.close, name="close"),
+    path("tickets/<int:ticket_id>/reopen", tickets.reopen, name="reopen"),
+    path("tickets/<int:ticket_id>/take", tickets.take, name="take"),
+    path("tickets/<int:ticket_id>/release", tickets.release, name="release"),
+    path("tickets/<int:ticket_id>/reply", messages.reply, name="reply"),
+    path("tickets/<int:ticket_id>/macro", messages.macro, name="macro"),
+    path("tickets/<int:ticket_id>/replies/<int:reply_id>/withdraw", messages.withdraw, name="withdraw-reply"),
+    path("tickets/<int:ticket_id>/read-order", orders.read_again, name="read-order"),
+    path("tickets/<int:ticket_id>/refund", refunds.refund, name="refund"),
+    path("tickets/<int:ticket_id>/refund/preview", refunds.preview, name="refund-preview"),
+    path("tickets/<int:ticket_id>/refunds/<int:refund_id>/withdraw", refunds.withdraw, name="withdraw-refund"),
+    path("tickets/<int:ticket_id>/refunds/<int:refund_id>/send-now", refunds.send_now, name="send-refund-now"),
+    path(
+        "tickets/<int:ticket_id>/refunds/<int:refund_id>/send-again",
+        refunds.send_again,
+        name="send-refund-again",
+    ),
+    path("tickets/<int:ticket_id>/cancel", cancellations.cancel, name="cancel"),
+    path(
+        "tickets/<int:ticket_id>/cancellations/<int:cancellation_id>/withdraw",
+        cancellations.withdraw,
+        name="withdraw-cancellation",
+    ),
+    path(
+        "tickets/<int:ticket_id>/cancellations/<int:cancellation_id>/send-now",
+        cancellations.send_now,
+        name="send-cancellation-now",
+    ),
+    path("messages/<int:message_id>/html", messages.mail_html, name="mail-html"),
+    path("attachments/<int:attachment_id>/", messages.attachment, name="attachment"),
+    path("profile", people.profile, name="profile"),
+    path("profile/password", people.password, name="password"),
+    path("help", people.help_page, name="help"),
+    path("sign-in", login_not_required(sign_in), name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("healthz", health.healthz, name="healthz"),
+]

@@ -1,0 +1,172 @@
+// Live: looks for news of the open ticket and of the queue, and changes only what has changed.
+"use strict";
+(() => {
+  const QUEUE_EVERY = 15000;
+  const CLOSE_FOR = 12000; // after a page opens or changes: an order is being read, a press is on its way
+  const REGIONS = ["head", "order-top", "act", "order-rest", "reply-acts"];
+  const shown = new Map(); // what the server last sent for an element, before clocks and readers touched it
+  let tag = "", timer = 0, closeUntil = 0, busy = false, queueTag = "";
+
+  const ticket = () => document.querySelector("#ticket[data-live]");
+  const remember = (root) => {
+    for (const id of REGIONS) { const el = root.querySelector("#" + id); if (el) shown.set(id, el.outerHTML); }
+    for (const el of root.querySelectorAll("#line > [id]")) shown.set(el.id, el.outerHTML);
+  };
+  const begin = () => {
+    shown.clear(); tag = "";
+    const here = ticket();
+    if (!here) return;
+    remember(here);
+    closeUntil = performance.now() + CLOSE_FOR;
+    const line = document.getElementById("line");
+    if (line) line.scrollTop = line.scrollHeight;
+    frames(here);
+    plan();
+  };
+  const plan = (soon) => {
+    clearTimeout(timer);
+    const here = ticket();
+    if (!here || document.hidden) return;
+    const every = Number(here.dataset.every) || 10000;
+    timer = setTimeout(look, soon ? 60 : performance.now() < closeUntil ? Math.min(every, 1500) : every);
+  };
+
+  async function look() {
+    const here = ticket();
+    if (!here || busy) return plan();
+    busy = true;
+    try {
+      const answer = await fetch(here.dataset.live, { headers: tag ? { "If-None-Match": tag } : {}, credentials: "same-origin", redirect: "manual" });
+      trouble(false);
+      if (answer.type === "opaqueredirect") return location.reload(); // signed out meanwhile
+      if (answer.status === 200 && here === ticket()) {
+        tag = answer.headers.get("ETag") || "";
+        here.dataset.every = answer.headers.get("X-Look-Again") || here.dataset.every;
+        take(await answer.text());
+      }
+    } catch { trouble(true); } finally { busy = false; plan(); }
+  }
+
+  function take(html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    for (const id of REGIONS) {
+      const el = fresh.getElementById(id);
+      if (el && el.outerHTML !== shown.get(id)) swap(id, el);
+    }
+    const line = fresh.getElementById("line");
+    if (line) takeLine(line);
+  }
+
+  function swap(id, fresh) {
+    const old = document.getElementById(id);
+    // An open form, or a control in use, is never taken from under someone's hands.
+    if (!old || (id === "act" && old.querySelector("form.sheet"))) return;
+    const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+    shown.set(id, fresh.outerHTML);
+    const el = document.importNode(fresh, true);
+    old.replaceWith(el);
+    htmx.process(el);
+    if (held) document.getElementById(held)?.focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent("desk:shown"));
+  }
+
+  function takeLine(fresh) {
+    const line = document.getElementById("line");
+    const atEnd = line.scrollHeight - line.scrollTop - line.clientHeight < 40;
+    const wanted = new Set([...fresh.children].map((el) => el.id));
+    for (const old of [...line.children]) if (!wanted.has(old.id)) old.remove();
+    let before = null, news = "";
+    for (const el of fresh.children) {
+      let here = document.getElementById(el.id);
+      if (!here || shown.get(el.id) !== el.outerHTML) {
+        const copy = document.importNode(el, true);
+        shown.set(el.id, el.outerHTML);
+        if (here) here.replaceWith(copy);
+        here = copy;
+        news = copy.querySelector("[data-say]")?.dataset.say || copy.getAttribute("aria-label") || copy.textContent.trim();
+        if (before) before.after(copy); else line.prepend(copy);
+        htmx.process(copy);
+        frames(copy);
+      } else if (before ? before.nextElementSibling !== here : line.firstElementChild !== here) {
+        if (before) before.after(here); else line.prepend(here);
+      }
+      before = here;
+    }
+    if (news) document.getElementById("say").textContent = news;
+    if (atEnd) line.scrollTop = line.scrollHeight;
+  }
+
+  // A mail's own page is loaded when someone asks for it, never before.
+  function frames(root) {
+    for (const details of root.querySelectorAll("details.whole")) {
+      details.addEventListener("toggle", () => {
+        const frame = details.querySelector("iframe[data-src]");
+        if (frame && details.open && !frame.src) frame.src = frame.dataset.src;
+      });
+    }
+  }
+
+  function trouble(lost) {
+    const toast = document.getElementById("trouble");
+    if (!toast) return;
+    toast.hidden = !lost;
+    if (lost) toast.lastElementChild.textContent = toast.lastElementChild.dataset.lost;
+  }
+
+  async function lookAtQueue() {
+    const queue = document.getElementById("queue");
+    const untouched = queue && !queue.contains(document.activeElement) && !queue.querySelector("[data-page]");
+    if (!queue || document.hidden || !untouched) return;
+    try {
+      const open = ticket()?.dataset.open || "";
+      const answer = await fetch(`${queue.dataset.url}&open=${open}`, { headers: queueTag ? { "If-None-Match": queueTag } : {}, credentials: "same-origin", redirect: "manual" });
+      if (answer.status !== 200) return;
+      queueTag = answer.headers.get("ETag") || "";
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("queue");
+      if (!fresh || queue.contains(document.activeElement)) return;
+      const top = document.getElementById("rows")?.scrollTop || 0;
+      queue.replaceWith(document.importNode(fresh, true));
+      const now = document.getElementById("queue");
+      htmx.process(now);
+      mark();
+      const rows = document.getElementById("rows");
+      if (rows) rows.scrollTop = top;
+    } catch { /* the ticket's own look says so */ }
+  }
+
+  const mark = () => {
+    const open = ticket()?.dataset.open;
+    for (const link of document.querySelectorAll("#rows a[data-ticket]")) {
+      if (link.dataset.ticket === open) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+    }
+  };
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const id = event.detail.target.id;
+    if (id === "ticket" || event.detail.elt?.id === "ticket") {
+      document.body.classList.replace("at-queue", "at-ticket");
+      begin(); mark();
+      if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
+    } else if (id && shown.has(id)) {
+      const el = document.getElementById(id);
+      if (el) shown.set(id, el.outerHTML);
+    }
+    if (event.detail.target.classList?.contains("more")) document.getElementById("rows")?.setAttribute("data-page", "more");
+    const form = document.querySelector("form.sheet[data-focus]:not([data-met])");
+    if (form) { form.dataset.met = "1"; (form.querySelector("[role=alert]") ? form.querySelector("select") : document.getElementById(form.dataset.focus))?.focus({ preventScroll: false }); form.scrollIntoView({ block: "nearest" }); }
+    document.dispatchEvent(new CustomEvent("desk:shown"));
+  });
+  document.addEventListener("desk:changed", () => { closeUntil = performance.now() + CLOSE_FOR; tag = ""; plan(true); setTimeout(lookAtQueue, 400); });
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+  function failed() {
+    const toast = document.getElementById("trouble");
+    if (!toast) return;
+    toast.lastElementChild.textContent = toast.lastElementChild.dataset.failed;
+    toast.hidden = false;
+    setTimeout(() => { toast.hidden = true; }, 6000);
+  }
+  document.addEventListener("desk:left", () => { shown.delete("act"); tag = ""; plan(true); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else plan(true); });
+  document.addEventListener("DOMContentLoaded", () => { begin(); setInterval(lookAtQueue, QUEUE_EVERY); });
+})();

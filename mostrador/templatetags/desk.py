@@ -1,0 +1,71 @@
+"""Filters that write amounts and times in the agent's language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from lucide.templatetags.lucide import lucide as draw
+
+from mostrador.money import Money
+from mostrador.web import notation
+
+register = template.Library()
+
+
+@register.filter
+def money(value: Money) -> str:
+    """Write an amount with its currency."""
+    return notation.money_text(value)
+
+
+@register.filter
+def clock(at: datetime) -> str:
+    """Write the time of day."""
+    return notation.clock_text(at)
+
+
+@register.filter
+def clock_seconds(at: datetime) -> str:
+    """Write the time of day with its seconds."""
+    return notation.clock_text(at, seconds=True)
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """Write when something was or will be."""
+    return notation.moment_text(at, timezone.now())
+
+
+@register.filter
+def exact(at: datetime) -> str:
+    """Write a moment in full."""
+    return notation.exact_text(at)
+
+
+@register.filter
+def iso(at: datetime) -> str:
+    """Write a moment for a machine."""
+    return at.isoformat()
+
+
+@register.filter
+def size(number: int) -> str:
+    """Write a number of bytes."""
+    if number < 1024:
+        return f"{number} B"
+    return f"{number / 1024:.0f} KB" if number < 1024 * 1024 else f"{number / 1024 / 1024:.1f} MB"
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Write the name of a language in the agent's own."""
+    names = notation.locale().languages
+    return str(names.get(code.split("-")[0], code))
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16) -> str:
+    """Draw an icon that says nothing to a screen reader: a word always stands beside it."""
+    return draw(name + "", size=size, **{"class": "i", "aria-hidden": "true"})

@@ -1,0 +1,69 @@
+"""Access: the only doors from a person to a row."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+
+from mostrador.models import Agent, Attachment, Cancellation, Message, Order, Refund, Reply, Ticket
+
+Row = TypeVar("Row", bound=Model)
+
+
+def agent_of(request: HttpRequest) -> Agent:
+    """Return the agent who is signed in."""
+    assert isinstance(request.user, Agent), "the login middleware lets nobody else in"
+    return request.user
+
+
+def visible_tickets(agent: Agent) -> QuerySet[Ticket]:
+    """Return the tickets this agent may see: every agent sees every selling partner's, for now."""
+    return Ticket.objects.all()
+
+
+def access_ticket(request: HttpRequest, ticket_id: int) -> Ticket:
+    """Return a ticket with its order. Raises: Http404 when there is none this agent may see."""
+    related = ("order__selling_partner", "selling_partner", "assigned_to", "mailbox")
+    return _one(visible_tickets(agent_of(request)).select_related(*related), ticket_id)
+
+
+def access_order(ticket: Ticket) -> Order:
+    """Return the order of a ticket. Raises: Http404 when it has none."""
+    if ticket.order is None:
+        raise Http404
+    return ticket.order
+
+
+def access_refund(ticket: Ticket, refund_id: int) -> Refund:
+    """Return a refund of the ticket's order."""
+    return _one(Refund.objects.filter(order=access_order(ticket)), refund_id)
+
+
+def access_cancellation(ticket: Ticket, cancellation_id: int) -> Cancellation:
+    """Return a cancellation of the ticket's order."""
+    return _one(Cancellation.objects.filter(order=access_order(ticket)), cancellation_id)
+
+
+def access_reply(ticket: Ticket, reply_id: int) -> Reply:
+    """Return a reply of the ticket."""
+    return _one(Reply.objects.filter(ticket=ticket), reply_id)
+
+
+def access_message(request: HttpRequest, message_id: int) -> Message:
+    """Return a message of a ticket this agent may see."""
+    return _one(Message.objects.filter(ticket__in=visible_tickets(agent_of(request))), message_id)
+
+
+def access_attachment(request: HttpRequest, attachment_id: int) -> Attachment:
+    """Return an attachment, with its bytes, of a ticket this agent may see."""
+    mine = Attachment.objects.filter(message__ticket__in=visible_tickets(agent_of(request)))
+    return _one(mine, attachment_id)
+
+
+def _one(rows: QuerySet[Row], pk: int) -> Row:
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    return row

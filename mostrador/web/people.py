@@ -1,0 +1,96 @@
+"""People: signing in and out, and each agent's own settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import lazystr
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mostrador.models import Agent
+from mostrador.web.access import agent_of
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail address and password; one answer for every way to be wrong."""
+
+    error_messages = {
+        "invalid_login": _("E-mail address and password do not belong together. Look for caps lock, then try again."),
+        "inactive": _("E-mail address and password do not belong together. Look for caps lock, then try again."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("E-mail address")
+        self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
+        self.fields["password"].label = _("Password")
+
+    def clean_username(self) -> str:
+        """Return the address as agents are stored under it."""
+        return str(self.cleaned_data["username"]).strip().lower()
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm is not generic when it runs
+    """An agent's own name, language and time zone."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+
+    class Meta:
+        model = Agent
+        fields = ("name", "language", "time_zone")
+        labels = {"name": _("Name"), "language": _("Language")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+        self.fields["time_zone"].choices = [(zone, lazystr(zone.replace("_", " "))) for zone in zones]  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and keep the agent's own settings."""
+    agent = agent_of(request)
+    form = ProfileForm(request.POST or None, instance=agent)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        with translation.override(agent.language):
+            messages.success(request, translation.gettext("Kept."))
+        return HttpResponseRedirect(reverse("profile"))
+    return _profile_page(request, form, PasswordChangeForm(agent))
+
+
+@sensitive_post_parameters()
+@require_http_methods(["POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Change the agent's password and stay signed in here, nowhere else."""
+    agent = agent_of(request)
+    form = PasswordChangeForm(agent, request.POST)
+    if form.is_valid():
+        form.save()
+        update_session_auth_hash(request, agent)
+        messages.success(request, translation.gettext("The password is changed."))
+        return HttpResponseRedirect(reverse("profile"))
+    return _profile_page(request, ProfileForm(instance=agent), form)
+
+
+def _profile_page(request: HttpRequest, form: ProfileForm, password_form: PasswordChangeForm) -> HttpResponse:
+    status = 422 if form.errors or password_form.errors else 200
+    context = {"form": form, "password_form": password_form}
+    return render(request, "people/profile.html", context, status=status)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Show the keys and the words of the desk."""
+    return render(request, "people/help.html")

@@ -1,0 +1,163 @@
+"""Refunds: the form, its preview, and what can be done with a refund that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mostrador.actions import refunds as actions
+from mostrador.domain.delivery import FREES_THE_MONEY
+from mostrador.domain.orders import OrderFacts
+from mostrador.domain.refusals import Refused, RequestKeyReused
+from mostrador.models import Refund, Ticket
+from mostrador.web.access import access_order, access_refund, access_ticket, agent_of
+from mostrador.web.act import act_again
+from mostrador.web.reasons import reason_words, refund_reasons
+from mostrador.web.refund_form import (
+    Mode,
+    RefundDraft,
+    as_before,
+    blank_refund,
+    fields_of,
+    placeholder,
+    preview_of,
+    read_refund,
+    sign,
+)
+from mostrador.web.tickets import ticket_page
+from mostrador.web.words import key_reused_words, refusals_words
+
+_LAST_REASON = "last_refund_reason"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def refund(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Show the refund form, or ask for the refund it describes."""
+    now = timezone.now()
+    ticket = access_ticket(request, ticket_id)
+    if request.method != "POST":
+        facts = access_order(ticket).facts()
+        return _form(request, ticket, blank_refund(facts, reason=request.session.get(_LAST_REASON, "")), now)
+    draft = read_refund(_facts_for(ticket, request.POST.get("request_key", "")), request.POST.dict())
+    problems = _ask(request, ticket, draft, now)
+    if problems:
+        return _form(request, ticket, draft, now, problems, status=422)
+    request.session[_LAST_REASON] = draft.reason
+    return act_again(request, ticket_id)
+
+
+def _facts_for(ticket: Ticket, request_key: str) -> OrderFacts:
+    """Return the order; for a form that comes twice, as it was the first time, so that it is one wish."""
+    order = access_order(ticket)
+    known = Refund.objects.asked(partner=order.selling_partner, request_key=request_key)
+    if known is None or known.order_id != order.pk or known.state in FREES_THE_MONEY:
+        return order.facts()
+    return as_before(order.facts(), known.wished_lines())
+
+
+def _ask(request: HttpRequest, ticket: Ticket, draft: RefundDraft, now: datetime) -> list[str]:
+    """Ask for the refund; return why it was refused, in words."""
+    if draft.unread:
+        return refusals_words(draft.unread)
+    wish = actions.RefundWish(
+        lines=draft.lines,
+        reason=draft.reason,
+        note=draft.note,
+        request_key=draft.request_key,
+        seen_available=draft.seen_available,
+    )
+    try:
+        actions.request_refund(
+            order=access_order(ticket), ticket=ticket, agent=agent_of(request), wish=wish, now=now
+        )
+    except Refused as refused:
+        return refusals_words(refused.refusals)
+    except RequestKeyReused:
+        return [key_reused_words()]
+    return []
+
+
+def _form(
+    request: HttpRequest,
+    ticket: Ticket,
+    draft: RefundDraft,
+    now: datetime,
+    problems: Sequence[str] = (),
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = form_context(ticket, draft, problems)
+    if request.headers.get("HX-Request"):
+        return render(request, "refunds/form.html", context, status=status)
+    response = ticket_page(request, ticket, now, act_template="refunds/form.html", **context)
+    response.status_code = status
+    return response
+
+
+def form_context(ticket: Ticket, draft: RefundDraft, problems: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what the form's template needs; a draft shown again sees the money as it is now."""
+    order = access_order(ticket)
+    facts = order.facts()
+    if problems:
+        draft.seen_available = facts.left
+    return {
+        "ticket": ticket,
+        "facts": facts,
+        "draft": draft,
+        "modes": list(Mode),
+        "fields": fields_of(facts, draft),
+        "reasons": refund_reasons(),
+        "reason_words": reason_words(draft.reason),
+        "preview": preview_of(facts, draft, problems),
+        "placeholder": placeholder(facts.currency or "EUR"),
+        "sign": sign(facts.currency or "EUR"),
+        "undo_seconds": settings.UNDO_SECONDS,
+    }
+
+
+@require_POST
+def preview(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Return what the form as it stands would send."""
+    ticket = access_ticket(request, ticket_id)
+    draft = read_refund(access_order(ticket).facts(), request.POST.dict())
+    return render(request, "refunds/preview.html", form_context(ticket, draft))
+
+
+@require_POST
+def withdraw(request: HttpRequest, ticket_id: int, refund_id: int) -> HttpResponse:
+    """Take a refund back before it has left."""
+    row = access_refund(access_ticket(request, ticket_id), refund_id)
+    return act_again(
+        request,
+        ticket_id,
+        lambda: actions.withdraw_refund(refund=row, agent=agent_of(request), now=timezone.now()),
+    )
+
+
+@require_POST
+def send_now(request: HttpRequest, ticket_id: int, refund_id: int) -> HttpResponse:
+    """End a refund's undo window."""
+    row = access_refund(access_ticket(request, ticket_id), refund_id)
+    return act_again(
+        request,
+        ticket_id,
+        lambda: actions.send_refund_now(refund=row, agent=agent_of(request), now=timezone.now()),
+    )
+
+
+@require_POST
+def send_again(request: HttpRequest, ticket_id: int, refund_id: int) -> HttpResponse:
+    """Let a refund that never left leave once more."""
+    row = access_refund(access_ticket(request, ticket_id), refund_id)
+    return act_again(
+        request,
+        ticket_id,
+        lambda: actions.send_refund_again(refund=row, agent=agent_of(request), now=timezone.now()),
+    )

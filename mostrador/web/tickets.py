@@ -1,0 +1,137 @@
+"""Tickets: the inbox and the ticket page, and taking, closing and opening a ticket."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from mostrador.actions import tickets as actions
+from mostrador.models import Agent, Ticket
+from mostrador.tasks import orders
+from mostrador.web.access import access_ticket, agent_of, visible_tickets
+from mostrador.web.queue import queue_page, read_list
+from mostrador.web.screen import ticket_screen
+
+CHANGED = "desk:changed"  # tells live.js to look at once
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Show a list of tickets with none of them open."""
+    return render(request, "tickets/inbox.html", {"queue": _queue(request), "now": timezone.now()})
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Return the queue for the page that shows it, or its next rows; nothing new costs a 304."""
+    template = "queue/rows.html" if request.GET.get("after") else "queue/queue.html"
+    context = {"queue": _queue(request), "open_ticket": request.GET.get("open", "")}
+    return unless_known(request, render_to_string(template, context, request))
+
+
+def _queue(request: HttpRequest) -> object:
+    return queue_page(
+        visible_tickets(agent_of(request)),
+        current=read_list(request.GET.get("list", "")),
+        after=request.GET.get("after", "")[:200],
+        search=request.GET.get("q", ""),
+        now=timezone.now(),
+    )
+
+
+@require_safe
+def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Show a ticket, and have its order read anew where that is older than a minute."""
+    now = timezone.now()
+    row = access_ticket(request, ticket_id)
+    refresh_order(row, now)
+    return ticket_page(request, row, now)
+
+
+def refresh_order(row: Ticket, now: datetime) -> None:
+    """Have the ticket's order read again if its last reading is old."""
+    if row.order and not row.order.is_fresh(now):
+        orders.plan_refresh(order_id=row.order.pk, now=now)
+
+
+def ticket_page(request: HttpRequest, row: Ticket, now: datetime, **extra: Any) -> HttpResponse:
+    """Return the whole page of a ticket, or its part beside the queue for a page that has the queue."""
+    context: dict[str, Any] = {**ticket_screen(row, agent_of(request), now), **extra}
+    if request.headers.get("HX-Target") == "ticket":
+        return render(request, "tickets/ticket.html", context)
+    context |= {"queue": _queue(request), "open_ticket": str(row.pk)}
+    return render(request, "tickets/page.html", context)
+
+
+def unless_known(request: HttpRequest, html: str) -> HttpResponse:
+    """Return a fragment, or 304 when the page shows the same already."""
+    tag = '"' + hashlib.sha256(html.encode()).hexdigest()[:32] + '"'
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304, headers={"ETag": tag})
+    return HttpResponse(html, headers={"ETag": tag, "Cache-Control": "no-store"})
+
+
+# ── verbs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_POST
+def close(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Close the ticket."""
+    return _change(request, ticket_id, lambda row, me, now: actions.close_ticket(ticket=row, agent=me, now=now))
+
+
+@require_POST
+def reopen(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Open the ticket again."""
+    return _change(request, ticket_id, lambda row, me, now: actions.reopen_ticket(ticket=row, agent=me, now=now))
+
+
+@require_POST
+def take(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Give the ticket to the agent who asks."""
+    return _change(
+        request, ticket_id, lambda row, me, now: actions.assign_ticket(ticket=row, agent=me, to=me, now=now)
+    )
+
+
+@require_POST
+def release(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Give the ticket back to everyone."""
+    return _change(
+        request, ticket_id, lambda row, me, now: actions.assign_ticket(ticket=row, agent=me, to=None, now=now)
+    )
+
+
+def _change(
+    request: HttpRequest, ticket_id: int, verb: Callable[[Ticket, Agent, datetime], None]
+) -> HttpResponse:
+    now = timezone.now()
+    verb(access_ticket(request, ticket_id), agent_of(request), now)
+    if not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
+    context = ticket_screen(access_ticket(request, ticket_id), agent_of(request), now)
+    return changed(render(request, "tickets/head.html", context))
+
+
+def changed(response: HttpResponse, **headers: str) -> HttpResponse:
+    """Tell the page that something has changed, so that it looks at once."""
+    response.headers["HX-Trigger"] = CHANGED
+    for name, value in headers.items():
+        response.headers[name] = value
+    return response
+
+
+def back_to(request: HttpRequest, ticket_id: int, fragment: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Return a fragment to a page that asked for one, else the way back to the ticket."""
+    if request.headers.get("HX-Request"):
+        return changed(render(request, fragment, dict(context)))
+    return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
