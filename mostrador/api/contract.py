@@ -56,6 +56,16 @@ api = Contract(
     auth=BearerToken(),
     parser=StrictParser(),
     servers=[{"url": "/", "description": "This desk."}],
+    openapi_extra={
+        "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "tags": [
+            {"name": "Tickets", "description": "Conversations with buyers: list and read."},
+            {"name": "Orders", "description": "What Amazon last said, what is left, what may be done."},
+            {"name": "Refunds", "description": "Money back: ask, read, send now, take back."},
+            {"name": "Cancellations", "description": "Whole orders: ask, read, send now, take back."},
+            {"name": "Replies", "description": "Answers to buyers: ask, read, take back."},
+        ],
+    },
 )
 for noun in (tickets, orders, refunds, cancellations, replies):
     api.add_router("/v1", noun.router)

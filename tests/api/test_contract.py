@@ -71,7 +71,7 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         assert operation["summary"], path
         assert operation["description"], path
-        assert operation["tags"], path
+        assert set(operation["tags"]) <= {tag["name"] for tag in document["tags"]}, path
         assert operation["security"] == [{"BearerToken": []}], path
         in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
         assert in_path == set(re.findall(r"\{(\w+)\}", path)), path

@@ -174,7 +174,7 @@ def _summary_facts(row: TicketRow) -> dict[str, Any]:
 
 def _messages(row: TicketRow) -> list[Message]:
     files = Prefetch("attachments", AttachmentRow.objects.defer("content").order_by("pk"))
-    newest = row.messages.prefetch_related(files).order_by("-at", "-pk")[:MOST_MESSAGES]
+    newest = row.messages.defer("html").prefetch_related(files).order_by("-at", "-pk")[:MOST_MESSAGES]
     return [Message.of(message) for message in reversed(newest)]
 
 
