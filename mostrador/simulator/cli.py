@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from mostrador.simulator.server import serve
+from mostrador.simulator.server import serve_as_process
 from mostrador.simulator.settings import ASSUMPTIONS, Compression, Settings, default_assumptions
 from mostrador.simulator.shop import ShopError
 
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         assumptions=default_assumptions() | dict(chosen.assume),
     )
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve_as_process(settings))
     except (OSError, ShopError) as problem:
         parser.exit(1, f"{parser.prog}: {problem}\n")
     return 0

@@ -10,7 +10,7 @@ from email.message import MIMEPart
 
 from aiohttp import web
 
-from mostrador.simulator.answers import Refused, error_response, invalid, json_response
+from mostrador.simulator.answers import Refused, error_response, invalid, json_response, unauthorized
 from mostrador.simulator.book import Order
 from mostrador.simulator.clock import iso
 from mostrador.simulator.control_orders import add_order, change_order, json_body, ledger_of
@@ -25,13 +25,16 @@ from mostrador.simulator.shop import Letter, ShopError, moment
 from mostrador.simulator.store import Json
 from mostrador.simulator.world import RelayedMail, World
 
-ControlHandler = Callable[[World, web.Request], Awaitable[Json]]
+ControlAnswer = Callable[[World, web.Request], Awaitable[Json]]
 
 
-def controlled(answer: ControlHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
+def controlled(answer: ControlAnswer) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return the route of a control request: JSON out, a refusal as a JSON error."""
 
     async def route(request: web.Request) -> web.Response:
+        # A page in a browser on this machine must not be able to steer it, by a form or a rebound name.
+        if "Origin" in request.headers or request.url.host not in ("127.0.0.1", "localhost"):
+            return error_response(unauthorized("The control endpoint is not for browsers."))
         try:
             return json_response(await answer(request.app[WORLD], request))
         except Refused as refusal:
@@ -181,7 +184,7 @@ async def revoke(world: World, request: web.Request) -> Json:
 
 def add_control_routes(app: web.Application) -> None:
     """Add every control route to the server."""
-    routes: list[tuple[str, str, ControlHandler]] = [
+    routes: list[tuple[str, str, ControlAnswer]] = [
         ("GET", "/control/ledger", ledger),
         ("GET", "/control/requests", requests),
         ("GET", "/control/mails", mails),

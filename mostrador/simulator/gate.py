@@ -33,12 +33,12 @@ class Call:
     entry: LogEntry
 
 
-CallHandler = Callable[[Call], Awaitable[web.Response]]
-OpenHandler = Callable[[World, web.Request], Awaitable[web.Response]]
-RouteHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+CallAnswer = Callable[[Call], Awaitable[web.Response]]
+OpenAnswer = Callable[[World, web.Request], Awaitable[web.Response]]
+RouteAnswer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def guarded(operation: str, answer: CallHandler) -> RouteHandler:
+def guarded(operation: str, answer: CallAnswer) -> RouteAnswer:
     """Return the route of an SP-API operation: with access token and usage plan."""
 
     async def checked(world: World, request: web.Request, entry: LogEntry) -> web.Response:
@@ -52,7 +52,7 @@ def guarded(operation: str, answer: CallHandler) -> RouteHandler:
     return _with_misfortunes(operation, checked)
 
 
-def unguarded(operation: str, answer: OpenHandler) -> RouteHandler:
+def unguarded(operation: str, answer: OpenAnswer) -> RouteAnswer:
     """Return the route of a request that carries no access token."""
 
     async def direct(world: World, request: web.Request, entry: LogEntry) -> web.Response:
@@ -72,7 +72,7 @@ def _check_user_agent(request: web.Request) -> None:
 
 def _with_misfortunes(
     operation: str, answer: Callable[[World, web.Request, LogEntry], Awaitable[web.Response]]
-) -> RouteHandler:
+) -> RouteAnswer:
     async def route(request: web.Request) -> web.StreamResponse:
         world = request.app[WORLD]
         entry = _arrival(world, operation, request)

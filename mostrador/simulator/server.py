@@ -1,17 +1,20 @@
-"""The server: routes, start and stop in one event loop, and `start()` which runs it as a child process."""
+"""The server: its routes, its start and stop, as a program, a child process or a thread."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import queue
 import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -23,7 +26,7 @@ from mostrador.simulator.control import add_control_routes
 from mostrador.simulator.credentials import write_credentials
 from mostrador.simulator.documents import download, upload
 from mostrador.simulator.feed_queue import FeedQueues
-from mostrador.simulator.gate import WORLD, CallHandler, guarded, unguarded
+from mostrador.simulator.gate import WORLD, CallAnswer, guarded, unguarded
 from mostrador.simulator.relay import deliver_all, serve_relay
 from mostrador.simulator.settings import Settings
 from mostrador.simulator.shop import Shop, read_shop
@@ -35,7 +38,7 @@ MAX_UPLOAD = 32 * 1024 * 1024
 READY = re.compile(r"simulator ready on (http://127\.0\.0\.1:\d+) smtp (\d+)")
 START_TIMEOUT = 20.0
 
-OPERATIONS: tuple[tuple[str, str, str, CallHandler], ...] = (
+OPERATIONS: tuple[tuple[str, str, str, CallAnswer], ...] = (
     ("searchOrders", "GET", "/orders/2026-01-01/orders", orders.search_orders),
     ("getOrder", "GET", "/orders/2026-01-01/orders/{orderId}", orders.get_order),
     ("createFeedDocument", "POST", "/feeds/2021-06-30/documents", feeds.create_feed_document),
@@ -92,28 +95,30 @@ def prepare(settings: Settings) -> World:
         now = world.clock.now()
         sample = read_shop("nordlicht", now)
         fill(world, sample if settings.shop == "nordlicht" else Shop(sellers=sample.sellers))
-        for letter in world.letters.values():
-            world.keep("letter", letter.key, letter)
-        world.commit()
     deliver_all(world)
     if settings.state is not None:
         write_credentials(world, settings.state)
     return world
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until the process is told to stop; announce the addresses once ready."""
+@dataclass(frozen=True)
+class Addresses:
+    """Where a simulator listens."""
+
+    url: str
+    smtp_port: int
+
+
+async def serve(settings: Settings, *, told: asyncio.Event, announce: Callable[[Addresses], None]) -> None:
+    """Serve until told to stop; announce the addresses once ready."""
     world = prepare(settings)
     runner = web.AppRunner(make_app(world), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    site = web.TCPSite(runner, HOST, settings.port)
-    await site.start()
+    await web.TCPSite(runner, HOST, settings.port).start()
     relay = await serve_relay(world, settings.smtp_port)
-    told = _told_to_stop()
-    port, smtp_port = runner.addresses[0][1], relay.sockets[0].getsockname()[1]
-    sys.stdout.write(f"simulator ready on http://{HOST}:{port} smtp {smtp_port}\n")
-    sys.stdout.flush()
     try:
+        port, smtp_port = runner.addresses[0][1], relay.sockets[0].getsockname()[1]
+        announce(Addresses(f"http://{HOST}:{port}", smtp_port))
         await told.wait()
     finally:
         relay.close()
@@ -122,23 +127,29 @@ async def serve(settings: Settings) -> None:
         world.store.close()
 
 
-def _told_to_stop() -> asyncio.Event:
-    """Return an event that is set when the process is told to stop."""
+async def serve_as_process(settings: Settings) -> None:
+    """Serve until the process is told to stop; print one line once ready."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    return told
+    await serve(settings, told=told, announce=_print_addresses)
+
+
+def _print_addresses(addresses: Addresses) -> None:
+    sys.stdout.write(f"simulator ready on {addresses.url} smtp {addresses.smtp_port}\n")
+    sys.stdout.flush()
 
 
 @dataclass
 class Simulator:
-    """A simulator that runs as a child process. Use it as a context manager, or call `stop`."""
+    """A running simulator. Use it as a context manager, or call `stop`."""
 
     url: str
     smtp_port: int
     state: Path
-    child: subprocess.Popen[str]
+    end: Callable[[], None]
+    child: subprocess.Popen[str] | None = None
     scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -153,17 +164,14 @@ class Simulator:
         return next(seller for seller in self.sellers if seller["region"] == region)
 
     def stop(self) -> None:
-        """End the process and remove a state folder that `start` made."""
-        if self.child.poll() is None:
-            self.child.terminate()
-        self.child.wait(timeout=START_TIMEOUT)
-        if self.child.stdout is not None:
-            self.child.stdout.close()
+        """End it, and remove a state folder that was made for it."""
+        self.end()
         if self.scratch is not None:
             self.scratch.cleanup()
 
     def kill(self) -> None:
-        """End the process without warning; its state folder stays."""
+        """End its process without warning; the state folder stays."""
+        assert self.child is not None, "a simulator in a thread cannot be killed"
         self.child.kill()
         self.child.wait(timeout=START_TIMEOUT)
 
@@ -175,16 +183,14 @@ class Simulator:
 
 
 def start(*arguments: str, state: Path | None = None, control: bool = True) -> Simulator:
-    """Start a simulator as a child process and return once it is ready.
+    """Start a simulator as a child process and return once it is ready, in about half a second.
 
     `arguments` are those of the command line. Without `state` it works in a folder that `stop` removes, with
     the Maildirs in it.
 
     Raises: RuntimeError when it does not become ready.
     """
-    scratch = tempfile.TemporaryDirectory(prefix="simulator-") if state is None else None
-    folder = Path(scratch.name) if scratch is not None else state
-    assert folder is not None
+    scratch, folder = _state_folder(state)
     command = [sys.executable, "-m", "mostrador.simulator", "--state", str(folder), *arguments]
     if "--maildir" not in arguments:
         command += ["--maildir", str(folder / "mail")]
@@ -194,10 +200,68 @@ def start(*arguments: str, state: Path | None = None, control: bool = True) -> S
     assert child.stdout is not None
     ready = READY.search(child.stdout.readline())
     if ready is None:
-        child.kill()
-        child.wait()
-        child.stdout.close()
-        with contextlib.suppress(AttributeError):
-            scratch.cleanup()  # type: ignore[union-attr]  # suppressed
+        _end_child(child)
+        if scratch is not None:
+            scratch.cleanup()
         raise RuntimeError("the simulator did not become ready")
-    return Simulator(ready[1], int(ready[2]), folder, child, scratch)
+    return Simulator(ready[1], int(ready[2]), folder, partial(_end_child, child), child, scratch)
+
+
+def start_in_thread(settings: Settings | None = None) -> Simulator:
+    """Start a simulator in a thread of this process and return once it is ready, in a few milliseconds.
+
+    Without settings, or where they name no folders, it works in a folder that `stop` removes; feeds are quick
+    and the control endpoint is on by default.
+
+    Raises: RuntimeError when it does not become ready.
+    """
+    chosen = settings or Settings(processing=(0.02, 0.04), control=True)
+    scratch, folder = _state_folder(chosen.state)
+    chosen = replace(chosen, state=folder, maildir=chosen.maildir or folder / "mail")
+    ready: queue.SimpleQueue[tuple[Addresses, Callable[[], None]] | None] = queue.SimpleQueue()
+    thread = threading.Thread(target=_run_in_thread, args=(chosen, ready), daemon=True)
+    thread.start()
+    started = ready.get(timeout=START_TIMEOUT)
+    if started is None:
+        raise RuntimeError("the simulator did not become ready")
+    addresses, tell = started
+
+    def end() -> None:
+        tell()
+        thread.join(timeout=START_TIMEOUT)
+
+    return Simulator(addresses.url, addresses.smtp_port, folder, end, scratch=scratch)
+
+
+def _run_in_thread(
+    settings: Settings, ready: queue.SimpleQueue[tuple[Addresses, Callable[[], None]] | None]
+) -> None:
+    async def run() -> None:
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # told twice: the loop is closed
+                loop.call_soon_threadsafe(told.set)
+
+        await serve(settings, told=told, announce=lambda addresses: ready.put((addresses, tell)))
+
+    try:
+        asyncio.run(run())
+    finally:
+        ready.put(None)
+
+
+def _state_folder(state: Path | None) -> tuple[tempfile.TemporaryDirectory[str] | None, Path]:
+    if state is not None:
+        return None, state
+    scratch = tempfile.TemporaryDirectory(prefix="simulator-")
+    return scratch, Path(scratch.name)
+
+
+def _end_child(child: subprocess.Popen[str]) -> None:
+    if child.poll() is None:
+        child.terminate()
+    child.wait(timeout=START_TIMEOUT)
+    if child.stdout is not None:
+        child.stdout.close()

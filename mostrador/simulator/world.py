@@ -196,6 +196,7 @@ def fill(world: World, shop: Shop) -> None:
         refund_outside(world, world.orders[order_id], refund)
     for letter in shop.letters:
         world.letters[letter.key] = letter
+        world.keep("letter", letter.key, letter)
     world.commit()
 
 

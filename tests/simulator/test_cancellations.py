@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mostrador.simulator.server import Simulator
 from tests.simulator.caller import ACKNOWLEDGEMENTS, Caller, acknowledgement
 
@@ -20,9 +22,8 @@ def test_an_unshipped_order_is_cancelled_by_the_merchant(us: Caller) -> None:
     assert us.cancel(SHADE, SHADE_ITEM) == ["18028"]
 
 
-def test_a_second_cancellation_succeeds_where_that_is_assumed(fresh: object) -> None:
-    simulator: Simulator = fresh("--processing", "0.02-0.02", "--assume", "already-cancelled=success")  # type: ignore[operator]  # fixture
-    with Caller(simulator, "eu") as eu:
+def test_a_second_cancellation_succeeds_where_that_is_assumed(fresh: Callable[..., Simulator]) -> None:
+    with Caller(fresh(assume={"already-cancelled": "success"}), "eu") as eu:
         assert eu.cancel("203-4471920-8816635", "20344719208811") == []
         item = eu.order("203-4471920-8816635")["orderItems"][0]
         assert item["cancellation"]["cancellationExecution"]["cancelledBy"] == "BUYER"

@@ -76,6 +76,18 @@ def test_what_makes_no_sense_is_refused(us: Caller) -> None:
     assert us.plain.patch(f"{url}/orders/none", json={}).status_code == 404
 
 
+def test_a_browser_page_cannot_steer_it(us: Caller) -> None:
+    url = f"{us.simulator.url}/control/ledger"
+    assert us.plain.get(url, headers={"Origin": "https://example.com"}).status_code == 403
+    assert us.plain.get(url, headers={"Host": "rebound.example.com"}).status_code == 403
+
+
+def test_many_orders_can_be_made_at_once(us: Caller) -> None:
+    orders = [ORDER | {"order_id": f"114-{n:07d}-0000009"} for n in range(3)]
+    made = us.control("POST", "orders", {"orders": orders})
+    assert made["order_ids"] == ["114-0000000-0000009", "114-0000001-0000009", "114-0000002-0000009"]
+
+
 def test_the_log_has_operation_seller_both_times_and_request_id(us: Caller) -> None:
     answer = us.http.get("/orders/2026-01-01/orders/112-4456093-9917824")
     entry = us.control("GET", "requests", operation="getOrder")["requests"][-1]

@@ -153,7 +153,7 @@ def test_a_report_can_be_a_bomb(us: Caller) -> None:
 
 
 def test_a_feed_can_stay_in_progress_for_ever(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "0.02-0.02"), "na") as us:
+    with Caller(fresh(), "na") as us:
         us.fault("in_progress_forever")
         stuck, behind = us.send(ADJUSTMENTS, ONE_CENT), us.send(ADJUSTMENTS, ONE_CENT)
         us.control("POST", "clock", {"advance": 3000})

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 
 from mostrador.simulator.server import Simulator
+from mostrador.simulator.settings import Compression
 from tests.simulator.caller import ACKNOWLEDGEMENTS, ADJUSTMENTS, XML, Caller, adjusted, adjustment
 
 ORDER, ITEM = "111-5583920-2204417", "11155839202201"
@@ -13,7 +14,7 @@ ONE_DOLLAR = adjustment(ORDER, adjusted(ITEM, "USD", Principal="1.00"))
 
 
 def test_a_feed_waits_is_worked_on_and_is_done(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "100-100"), "na") as us:
+    with Caller(fresh(processing=(100.0, 100.0)), "na") as us:
         feed_id = us.send(ADJUSTMENTS, ONE_DOLLAR)
         assert us.feed(feed_id)["processingStatus"] == "IN_QUEUE"
         us.control("POST", "clock", {"advance": 30})
@@ -30,7 +31,7 @@ def _soon(us: Caller, feed_id: str, status: str) -> bool:
 
 
 def test_feeds_of_one_type_are_worked_on_one_after_another(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "100-100"), "na") as us:
+    with Caller(fresh(processing=(100.0, 100.0)), "na") as us:
         first, second = us.send(ADJUSTMENTS, ONE_DOLLAR), us.send(ADJUSTMENTS, ONE_DOLLAR)
         other = us.send(ACKNOWLEDGEMENTS, ONE_DOLLAR)
         us.control("POST", "clock", {"advance": 30})
@@ -41,7 +42,7 @@ def test_feeds_of_one_type_are_worked_on_one_after_another(fresh: Callable[..., 
 
 
 def test_only_a_waiting_feed_can_be_cancelled(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "100-100"), "na") as us:
+    with Caller(fresh(processing=(100.0, 100.0)), "na") as us:
         first, second = us.send(ADJUSTMENTS, ONE_DOLLAR), us.send(ADJUSTMENTS, ONE_DOLLAR)
         us.control("POST", "clock", {"advance": 30})
         assert _soon(us, first, "IN_PROGRESS")
@@ -98,7 +99,7 @@ def test_another_seller_sees_neither_feed_nor_document(eu: Caller, us: Caller) -
 
 
 def test_the_list_is_filtered_and_paged(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "0.02-0.02"), "na") as us:
+    with Caller(fresh(), "na") as us:
         ids = [us.send(ADJUSTMENTS, ONE_DOLLAR) for _ in range(3)]
         for feed_id in ids:
             us.ended(feed_id)
@@ -118,7 +119,7 @@ def test_the_list_is_filtered_and_paged(fresh: Callable[..., Simulator]) -> None
 
 
 def test_a_report_can_be_compressed_and_say_so(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "0.02-0.02", "--report-gzip", "always"), "na") as us:
+    with Caller(fresh(report_gzip=Compression.ALWAYS), "na") as us:
         result = us.ended(us.send(ADJUSTMENTS, ONE_DOLLAR))["resultFeedDocumentId"]
         path = f"/feeds/2021-06-30/documents/{result}"
         plain = us.http.get(path).json()

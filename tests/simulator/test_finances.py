@@ -54,7 +54,7 @@ def test_a_refund_made_elsewhere_is_booked_too(us: Caller) -> None:
 
 
 def test_a_refund_appears_only_after_the_delay(fresh: Callable[..., Simulator]) -> None:
-    with Caller(fresh("--processing", "0.02-0.02", "--finances-delay", "3600"), "na") as us:
+    with Caller(fresh(finances_delay=3600.0), "na") as us:
         assert us.refund(ORDER, ITEM, currency="USD", Principal="1.00") == []
         assert len(of_order(us, ORDER)) == 1
         us.control("POST", "clock", {"advance": 3601})

@@ -147,12 +147,12 @@ def test_a_buyer_can_write_again(us: Caller) -> None:
 
 
 def test_letters_are_delivered_once_over_restarts(fresh: Callable[..., Simulator], tmp_path: Path) -> None:
-    first = fresh("--maildir", str(tmp_path / "m"), state=tmp_path / "s")
+    first = fresh(maildir=tmp_path / "m", state=tmp_path)
     with Caller(first, "fe") as jp:
         before = len(letters(jp))
         for path in Path(jp.seller["maildir"], "new").iterdir():
             path.unlink()
     first.stop()
-    with Caller(fresh("--maildir", str(tmp_path / "m"), state=tmp_path / "s"), "fe") as jp:
+    with Caller(fresh(maildir=tmp_path / "m", state=tmp_path), "fe") as jp:
         assert before == 3
         assert letters(jp) == []

@@ -11,6 +11,7 @@ import httpx
 from lxml import etree
 
 from mostrador.simulator.server import Simulator
+from mostrador.simulator.settings import Compression
 from tests.simulator.caller import ADJUSTMENTS, XML, adjusted, adjustment
 
 with warnings.catch_warnings():
@@ -42,7 +43,7 @@ def finished_feed(feeds: Any, feed_id: str) -> Any:
 
 
 def test_the_official_sdk_completes_a_refund(fresh: Any) -> None:
-    simulator = fresh("--processing", "5-5", "--speed", "100", "--report-gzip", "always")
+    simulator = fresh(processing=(5.0, 5.0), speed=100.0, report_gzip=Compression.ALWAYS)
     client = connect(simulator)
     found = spapi.SearchOrdersApi(client).search_orders(
         last_updated_after="2024-01-01T00:00:00Z", included_data=["PROCEEDS", "FULFILLMENT"]
