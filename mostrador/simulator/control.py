@@ -68,9 +68,8 @@ async def mails(world: World, request: web.Request) -> Json:
 
 
 def _mail_json(mail: RelayedMail) -> Json:
-    parsed = email.message_from_bytes(
-        mail.raw.encode("utf-8", "surrogateescape"), policy=email.policy.default
-    )
+    content = mail.raw.encode("latin-1")
+    parsed = email.message_from_bytes(content, policy=email.policy.default)
     part = parsed.get_body(("plain", "html"))
     return {
         "seller_id": mail.seller_id,
@@ -80,7 +79,7 @@ def _mail_json(mail: RelayedMail) -> Json:
         "subject": str(parsed["Subject"] or ""),
         "headers": [[name, str(value)] for name, value in parsed.items()],
         "text": _decoded(part),
-        "raw": mail.raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        "raw": content.decode("utf-8", "replace"),
     }
 
 

@@ -20,6 +20,16 @@ from mostrador.simulator.world import LogEntry, World
 
 WORLD = web.AppKey("world", World)
 MAX_USER_AGENT = 500
+ERROR_CODES = {
+    400: "InvalidInput",
+    401: "Unauthorized",
+    403: "Unauthorized",
+    404: "NotFound",
+    413: "RequestEntityTooLarge",
+    415: "UnsupportedMediaType",
+    429: "QuotaExceeded",
+    503: "ServiceUnavailable",
+}
 GARBAGE = "<<<not what you hoped for\x00{"
 
 
@@ -137,7 +147,7 @@ async def _before(fault: Fault | None, request: web.Request) -> web.Response | N
             assert fault is not None
             if fault.body is not None:
                 return web.Response(text=fault.body, status=fault.status, content_type="text/html")
-            code = "ServiceUnavailable" if fault.status == 503 else "InternalFailure"
+            code = ERROR_CODES.get(fault.status, "InternalFailure")
             return error_response(Refused(fault.status, code, "We encountered a problem on our side."))
     return None
 

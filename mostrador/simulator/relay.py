@@ -118,7 +118,7 @@ class Relay:
             sender=sender,
             recipient=recipient,
             at=self._world.clock.now(),
-            raw=content.decode("utf-8", "surrogateescape"),
+            raw=content.decode("latin-1"),
         )
         self._world.mails.append(mail)
         self._world.keep("mail", str(len(self._world.mails)), mail)

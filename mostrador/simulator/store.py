@@ -36,7 +36,7 @@ class Store:
         self._db.execute(
             "INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
-            (kind, key, json.dumps(body, ensure_ascii=False)),
+            (kind, key, json.dumps(body)),
         )
 
     def commit(self) -> None:

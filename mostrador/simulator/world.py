@@ -64,7 +64,7 @@ class Feed:
 
 @dataclass
 class RelayedMail:
-    """A mail the relay accepted for a buyer."""
+    """A mail the relay accepted for a buyer. `raw` holds its bytes as latin-1, which loses none."""
 
     seller_id: str
     sender: str

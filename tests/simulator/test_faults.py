@@ -65,6 +65,8 @@ def test_a_status_is_sent_as_often_as_ordered_and_nothing_is_done(us: Caller) ->
     us.fault("status", "createFeed", status=503, times=2)
     assert [us.create(ADJUSTMENTS, document).status_code for _ in range(3)] == [503, 503, 202]
     assert len(feeds(us)) == len(before) + 1
+    us.fault("status", "createFeed", status=429)
+    assert us.create(ADJUSTMENTS, document).json()["errors"][0]["code"] == "QuotaExceeded"
     us.fault("status", "getFeed", status=502, body="<h1>Bad gateway</h1>")
     assert us.http.get("/feeds/2021-06-30/feeds/1").text == "<h1>Bad gateway</h1>"
 

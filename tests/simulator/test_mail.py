@@ -52,6 +52,16 @@ def test_an_approved_reply_is_kept(eu: Caller, token: str) -> None:
     assert mail["seller_id"] == eu.seller["seller_id"]
 
 
+def test_bytes_that_are_no_utf8_are_kept_as_they_came(eu: Caller) -> None:
+    sender, to = eu.seller["mailbox_address"], eu.order(ORDER)["buyer"]["buyerEmail"]
+    content = (
+        b"From: %s\r\nSubject: caf\xe9\r\nContent-Type: text/plain; charset=unheard\r\n\r\nGr\xfc\xdfe\r\n"
+    )
+    with smtplib.SMTP("127.0.0.1", eu.simulator.smtp_port, timeout=10) as relay:
+        relay.sendmail(sender, [to], content % sender.encode())
+    assert eu.control("GET", "mails", recipient=to)["mails"][-1]["text"] == "Gr\ufffd\ufffde\n"
+
+
 def test_an_unapproved_sender_is_refused(eu: Caller) -> None:
     with pytest.raises(smtplib.SMTPSenderRefused) as refusal:
         reply(eu, eu.order(ORDER)["buyer"]["buyerEmail"], sender="someone@nordlicht.example")
