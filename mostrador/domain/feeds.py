@@ -39,6 +39,7 @@ STUCK_AFTER = timedelta(hours=8)  # Amazon's staff: contact support after 8 hour
 TOKEN_GRACE = timedelta(minutes=5)
 EMPTY_LOOKS_NEEDED = 3
 LOOKS_APART = timedelta(minutes=10)
+_MOST_LOOKS = 50
 LOOK_AFTER = tuple(timedelta(minutes=m) for m in (1, 3, 6, 15, 30, 60))
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
@@ -287,13 +288,14 @@ def fence(feed: Feed) -> datetime:
 def is_absent(feed: Feed) -> bool:
     """Return whether it is proven that Amazon never got it: enough empty looks, the last behind the fence."""
     spread_out = _apart(feed.empty_looks)
-    return len(spread_out) >= EMPTY_LOOKS_NEEDED and spread_out[-1] >= fence(feed)
+    return len(spread_out) >= EMPTY_LOOKS_NEEDED and spread_out[0] >= fence(feed)
 
 
 def _apart(looks: tuple[datetime, ...]) -> tuple[datetime, ...]:
+    """Return the last look and those before it that are far enough apart, the last one first."""
     kept: tuple[datetime, ...] = ()
-    for look in looks:
-        if not kept or look - kept[-1] >= LOOKS_APART:
+    for look in reversed(looks):
+        if not kept or kept[-1] - look >= LOOKS_APART:
             kept = (*kept, look)
     return kept
 
@@ -308,9 +310,18 @@ def next_look(feed: Feed, now: datetime) -> datetime:
 
 
 def decided_by(feed: Feed) -> datetime:
-    """Return when the outcome of an unknown feed will be known at the latest, if Amazon's list answers."""
-    missing = max(EMPTY_LOOKS_NEEDED - len(_apart(feed.empty_looks)), 1)
-    return fence(feed) + LOOKS_APART * (missing - 1 if feed.empty_looks else 0)
+    """Return when the outcome of an unknown feed will be known at the latest, if Amazon's list answers.
+
+    It looks ahead with the rules themselves, as if every look came in time and stayed empty.
+    """
+    assert feed.marked_at, "only a marked feed can be unknown"
+    at = feed.next_action_at or next_look(feed, (feed.marked_at, *feed.empty_looks)[-1])
+    for _ in range(_MOST_LOOKS):
+        feed = _looked(feed, (), at).feed
+        if feed.next_action_at is None:
+            return at
+        at = feed.next_action_at
+    raise AssertionError("a search for a lost feed has an end")
 
 
 def look_every(age: timedelta) -> timedelta:
