@@ -1,0 +1,102 @@
+"""Macros in a ticket: true words, or a draft that must be armed, or a reason why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from mostrador.actions.macros import macro_text, macros_of, offered
+from mostrador.domain.delivery import State
+from mostrador.domain.macros import Macro, unfilled_places
+from mostrador.domain.refusals import RefusalCode
+from tests.makers import make_cancellation, make_order, make_refund, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_accepted_refund_is_told_in_full() -> None:
+    ticket = make_ticket(order=make_order())
+    refund = make_refund(ticket=ticket, state=State.ACCEPTED)
+
+    said = macro_text(ticket=ticket, macro=Macro.REFUND_ISSUED)
+
+    assert (said.language, said.refusals, said.must_be_armed) == ("de", (), False)
+    assert "10,00\xa0€ erstattet" in said.text
+    assert refund.reference in said.text
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.SENT, State.UNKNOWN, State.REVIEW])
+def test_a_refund_whose_outcome_is_open_gives_a_draft_that_must_be_armed(state: State) -> None:
+    ticket = make_ticket(order=make_order())
+    refund = make_refund(ticket=ticket, state=state)
+
+    said = macro_text(ticket=ticket, macro=Macro.REFUND_ISSUED)
+
+    assert (said.must_be_armed, said.armed_on) == (True, refund)
+    assert [refusal.code for refusal in said.refusals] == [RefusalCode.NOT_TRUE_YET]
+    assert unfilled_places(said.text) == ("amount", "reason", "reference")
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.WITHDRAWN, State.NOT_SENT])
+def test_a_refund_that_did_not_happen_can_be_neither_told_nor_waited_for(state: State) -> None:
+    ticket = make_ticket(order=make_order())
+    make_refund(ticket=ticket, state=state)
+
+    said = macro_text(ticket=ticket, macro=Macro.REFUND_ISSUED)
+
+    assert (said.must_be_armed, said.armed_on) == (False, None)
+    assert said.refusals[0].code == RefusalCode.NOT_TRUE_YET
+    assert unfilled_places(said.text) != ()
+
+
+def test_the_newest_refund_is_told_unless_another_is_named() -> None:
+    order = make_order()
+    ticket = make_ticket(order=order)
+    first = make_refund(ticket=ticket, state=State.ACCEPTED)
+    second = make_refund(ticket=ticket, state=State.ACCEPTED)
+
+    assert second.reference in macro_text(ticket=ticket, macro=Macro.REFUND_ISSUED).text
+    assert first.reference in macro_text(ticket=ticket, macro=Macro.REFUND_ISSUED, action=first).text
+
+
+def test_an_accepted_cancellation_is_told_in_the_chosen_language() -> None:
+    ticket = make_ticket(order=make_order(status="UNSHIPPED"))
+    make_cancellation(ticket=ticket, state=State.ACCEPTED)
+
+    said = macro_text(ticket=ticket, macro=Macro.ORDER_CANCELLED, language="fr")
+
+    assert said.refusals == ()
+    assert "a été annulée" in said.text
+    assert "Motif : l'article n'est pas disponible" in said.text
+
+
+def test_a_refund_does_not_tell_of_a_cancellation() -> None:
+    ticket = make_ticket(order=make_order())
+    refund = make_refund(ticket=ticket, state=State.ACCEPTED)
+
+    said = macro_text(ticket=ticket, macro=Macro.ORDER_CANCELLED, action=refund)
+
+    assert said.refusals[0].code == RefusalCode.NOT_TRUE_YET
+
+
+def test_too_late_to_cancel_has_no_words_for_an_order_that_has_not_left() -> None:
+    ticket = make_ticket(order=make_order(status="UNSHIPPED"))
+
+    assert macro_text(ticket=ticket, macro=Macro.ALREADY_SHIPPED).text == ""
+
+
+def test_a_ticket_without_an_order_is_offered_no_macro() -> None:
+    ticket = make_ticket()
+
+    assert offered(ticket=ticket) == []
+    assert [one.macro for one in macros_of(ticket=ticket)] == list(Macro)
+
+
+def test_what_can_be_used_now_is_offered() -> None:
+    ticket = make_ticket(order=make_order())
+    make_refund(ticket=ticket, state=State.SENT)
+
+    assert [one.macro for one in offered(ticket=ticket)] == [
+        Macro.REFUND_ISSUED,
+        Macro.REFUND_UNDER_WAY,
+        Macro.ALREADY_SHIPPED,
+    ]
