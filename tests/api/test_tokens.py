@@ -130,3 +130,13 @@ def test_no_token_is_ever_logged(
     assert token not in told
     assert token not in str([answer.body for answer in answers])
     assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/openapi.json", "/api/v1/tickets"])
+def test_no_address_below_the_api_asks_for_a_csrf_token_or_a_sign_in(db: None, path: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post(path, {}, content_type="application/json")
+
+    assert response.status_code in (404, 405)
+    assert response["Content-Type"] == "application/problem+json"
