@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from mostrador.web import cancellations, health, live, messages, orders, people, refunds, tickets
 
@@ -27,8 +27,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:ticket_id>/read-order", orders.read_again, name="read-order"),
     path("tickets/<int:ticket_id>/refund", refunds.refund, name="refund"),
     path("tickets/<int:ticket_id>/refund/preview", refunds.preview, name="refund-preview"),
-    path("tickets/<int:ticket_id>/refunds/<int:refund_id>/withdraw", refunds.withdraw, name="withdraw-refund"),
-    path("tickets/<int:ticket_id>/refunds/<int:refund_id>/send-now", refunds.send_now, name="send-refund-now"),
+    path(
+        "tickets/<int:ticket_id>/refunds/<int:refund_id>/withdraw", refunds.withdraw, name="withdraw-refund"
+    ),
+    path(
+        "tickets/<int:ticket_id>/refunds/<int:refund_id>/send-now", refunds.send_now, name="send-refund-now"
+    ),
     path(
         "tickets/<int:ticket_id>/refunds/<int:refund_id>/send-again",
         refunds.send_again,
@@ -53,4 +57,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", login_not_required(sign_in), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("healthz", health.healthz, name="healthz"),
+    path("api/", include("mostrador.api.urls")),
 ]

@@ -38,7 +38,6 @@ def document() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _only_the_api(settings: Settings) -> None:
-    """Mount the API alone; the desk mounts it in the same way."""
-    settings.ROOT_URLCONF = "tests.api.addresses"
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # where WhiteNoise looks at every start
+def _static_folder(settings: Settings) -> None:
+    """Make the folder WhiteNoise looks for at every start."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
