@@ -6,8 +6,6 @@ Only the English markers are known from real mails; those of other languages are
 from __future__ import annotations
 
 import html
-import struct
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -17,6 +15,7 @@ from email.utils import format_datetime
 
 from mostrador.simulator.book import Order
 from mostrador.simulator.marketplaces import BY_COUNTRY, Marketplace
+from mostrador.simulator.photo import photo
 from mostrador.simulator.sealing import digest_word
 from mostrador.simulator.shop import Letter
 
@@ -115,7 +114,7 @@ def compose(letter: Letter, order: Order | None, recipient: str) -> EmailMessage
     if letter.form == "alternative":
         mail.add_alternative(_html_copy(text), subtype="html", cte="quoted-printable")
     if letter.photo:
-        mail.add_attachment(photo(letter.key), maintype="image", subtype="png", filename="IMG_2041.png")
+        mail.add_attachment(photo(), maintype="image", subtype="png", filename="IMG_2041.png")
     return mail
 
 
@@ -189,23 +188,3 @@ def _html_table(letter: Letter, order: Order | None, wording: Wording) -> str:
         f'<tr><td style="font-size:11px">{footer}</td></tr></table>'
         f'<img src="{pixel}" width="1" height="1"></body></html>'
     )
-
-
-def photo(seed: str) -> bytes:
-    """Return a small PNG picture, different for each seed."""
-    width, height = 240, 180
-    shade = zlib.crc32(seed.encode()) % 120
-    crack = {(60 + (y * 3 + y * y // 11) % 90, y) for y in range(height)}
-    rows = bytearray()
-    for y in range(height):
-        rows.append(0)
-        for x in range(width):
-            dark = (x, y) in crack or (x - 1, y) in crack
-            rows += bytes((40, 30, 30) if dark else (205 - y // 4, 180 - y // 5, 90 + shade // 2))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
