@@ -290,6 +290,13 @@ class ReplyQuerySet(DeliveryQuerySet["Reply"]):
             send_after=send_after,
         )
 
+    def locked(self, pk: int) -> Reply:
+        """Return the reply with its row locked, and all that decides whether and how it may leave."""
+        around = ("ticket__mailbox", "ticket__order", "ticket__selling_partner", "message", "requested_by")
+        armed = ("armed_refund__order", "armed_cancellation__order")
+        rows = self.select_for_update(of=("self",)).select_related("selling_partner", *around, *armed)
+        return rows.get(pk=pk)
+
     def armed_on(self, action: Refund | Cancellation) -> ReplyQuerySet:
         """Return the waiting replies armed on `action`."""
         waiting = self.filter(state=State.REQUESTED)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DataError, transaction
+from django.db.models import Exists, OuterRef
 from procrastinate.contrib.django import app
 
 from mostrador.domain import senders
@@ -119,12 +120,13 @@ def _say(ticket: Ticket, raw: RawMail, mail: IncomingMail, doubts: Sequence[Doub
 
 
 def _order_of(partner: SellingPartner, mail: IncomingMail) -> Order:
-    """Return the order a mail names, and have it read if that was not done lately."""
+    """Return the order a mail names, locked: the order comes before its tickets, as everywhere."""
     assert mail.order_id, "only asked of a mail that names one"
     place = senders.marketplace_of(mail.from_address)
-    return Order.objects.expect(
+    expected = Order.objects.expect(
         partner=partner, amazon_order_id=mail.order_id, marketplace_id=place.id if place else ""
     )
+    return Order.objects.locked(expected.pk)
 
 
 def _belongs_to_another(order: Order, mail: IncomingMail) -> bool:
@@ -148,6 +150,7 @@ def _known_ticket(
     if order and (about := Ticket.objects.of_order(order).first()):
         return about
     recent = Ticket.objects.of_buyer(partner=partner, alias=alias, closed_after=now - SAME_TICKET_FOR)
+    recent = recent.exclude(_is_doubtful())
     if mail.order_id:
         # Another order is another matter; a ticket without an order may turn out to be about this one.
         recent = recent.filter(order=None)
@@ -160,8 +163,13 @@ def _untrusted_ticket(partner: SellingPartner, mail: IncomingMail, now: datetime
         return None
     alias = senders.alias_of(mail.from_address)
     recent = Ticket.objects.of_buyer(partner=partner, alias=alias, closed_after=now - SAME_TICKET_FOR)
-    doubtful = Message.objects.filter(defects__overlap=[Doubt.FORGED, Doubt.NOT_FROM_AMAZON, Doubt.BOUNCE])
-    return recent.filter(order=None, pk__in=doubtful.values("ticket")).first()
+    return recent.filter(_is_doubtful(), order=None).first()
+
+
+def _is_doubtful() -> Exists:
+    """Return whether somebody wrote in a ticket who need not be the buyer."""
+    doubts = [Doubt.FORGED, Doubt.NOT_FROM_AMAZON, Doubt.BOUNCE]
+    return Exists(Message.objects.filter(ticket=OuterRef("pk"), defects__overlap=doubts))
 
 
 def _begin(mailbox: Mailbox, mail: IncomingMail, order: Order | None, now: datetime) -> Ticket:

@@ -7,7 +7,6 @@ followed by a second try: the buyer may have the letter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -35,17 +34,14 @@ LOOK_AGAIN_AFTER = timedelta(hours=1)
 def begin(reply_id: int, now: datetime) -> Reply | None:
     """Word the letter and note that it is about to leave; nothing when it may not leave now."""
     with transaction.atomic():
-        reply = Reply.objects.select_related(
-            "ticket__mailbox", "ticket__order", "selling_partner", "armed_refund", "armed_cancellation"
-        ).get(pk=reply_id)
+        reply = Reply.objects.locked(reply_id)
         if reply.state != State.REQUESTED or reply.send_after > now:
             return None
         if reply.selling_partner.paused_at is not None:
             return None
         armed_on = _state(reply.armed_action)
         if rules.never_leaves(armed_on):
-            with suppress(LostRace):
-                disarm(reply, now=now)
+            disarm(reply, now=now)
             return None
         if not rules.may_leave(armed_on):
             return None
@@ -54,28 +50,24 @@ def begin(reply_id: int, now: datetime) -> Reply | None:
         if reasons:
             _hold(reply, reasons, now)
             return None
-        return reply if _mark(reply, worded.text, now) else None
+        _mark(reply, worded.text, now)
+        return reply
 
 
-def _mark(reply: Reply, text: str, now: datetime) -> bool:
-    """Store the words and the intent; return whether this worker is the one that sends."""
+def _mark(reply: Reply, text: str, now: datetime) -> None:
+    """Store the words and the intent: whoever finds this may not send it again."""
     ticket = reply.ticket
     assert ticket.mailbox, "begin() holds a reply that has no way out"
     mail_id = reply.mail_id or _message_id(reply, ticket.mailbox.from_address)
-    try:
-        with transaction.atomic():
-            message = reply.message or Message.objects.answer(
-                ticket=ticket,
-                author=reply.requested_by,
-                mailbox=ticket.mailbox,
-                text=text,
-                message_id=mail_id,
-                at=now,
-            )
-            reply.move(State.SENDING, now=now, mail_id=mail_id, message=message)
-    except LostRace:
-        return False
-    return True
+    message = reply.message or Message.objects.answer(
+        ticket=ticket,
+        author=reply.requested_by,
+        mailbox=ticket.mailbox,
+        text=text,
+        message_id=mail_id,
+        at=now,
+    )
+    reply.move(State.SENDING, now=now, mail_id=mail_id, message=message)
 
 
 def _message_id(reply: Reply, from_address: str) -> str:
@@ -163,7 +155,7 @@ def letter_of(reply: Reply) -> Letter:
 def sent(reply: Reply, words: str, now: datetime) -> None:
     """Note that the mail server took the letter; also when it was given up for lost meanwhile."""
     with transaction.atomic():
-        locked = Reply.objects.select_for_update(of=("self",)).get(pk=reply.pk)
+        locked = Reply.objects.locked(reply.pk)
         if locked.state not in (State.SENDING, State.UNKNOWN):
             return  # its bounce was faster
         locked.move(State.SENT, now=now, sent_at=now, answer_words=words)

@@ -214,6 +214,15 @@ def test_what_a_doubtful_sender_adds_stays_in_the_doubtful_ticket() -> None:
     assert Ticket.objects.get().messages.count() == 2
 
 
+def test_the_real_buyer_never_joins_a_ticket_that_a_forger_began() -> None:
+    mailbox = make_mailbox()
+    take_in(letter(order="", head=FORGED), mailbox)
+
+    take_in(letter(order="", text="Ich bin es", message_id="<m2@amazonses.com>"), mailbox)
+
+    assert Message.objects.get(text="Ich bin es").ticket.messages.count() == 1
+
+
 def test_a_mail_starts_no_action_whatever_it_says() -> None:
     mailbox = make_mailbox()
     order = make_order(partner=mailbox.selling_partner, number=ORDER)
