@@ -100,7 +100,7 @@ def send(*, reply_id: int) -> None:
     assert mailbox, "begin() holds a reply that has no way out"
     try:
         words = outbox.hand_over(mailbox, replies.letter_of(reply))
-    except (LetterError, SecretUnreadable, ValueError) as error:
+    except LetterError as error:
         replies.refused(reply, str(error), timezone.now())
     except MailError as error:
         now = timezone.now()

@@ -14,6 +14,7 @@ from mostrador.mail.errors import Happened, MailError, Stage, classify_smtp
 from mostrador.mail.outgoing import Letter
 from mostrador.mail.smtp import deliver
 from mostrador.models import Mailbox
+from mostrador.models.secrets import SecretUnreadable
 
 # Six steps of a conversation fit into the two minutes after which a silent worker is taken for dead.
 TIMEOUT_SECONDS = 15
@@ -26,17 +27,34 @@ def hand_over(mailbox: Mailbox, letter: Letter) -> str:
 
     Raises: LetterError before anything was said; MailError, which knows whether the letter may have left.
     """
-    backend = connection_to(mailbox)
-    try:
-        backend.open()
-    except (smtplib.SMTPException, OSError) as error:
-        raise _not_reached(error) from None
+    backend = _open(mailbox)
     assert backend.connection is not None, "an open backend has a connection"
     try:
         return deliver(backend.connection, letter)
     finally:
-        with suppress(smtplib.SMTPException, OSError):
-            backend.close()
+        _close(backend)
+
+
+def _open(mailbox: Mailbox) -> EmailBackend:
+    try:
+        backend = connection_to(mailbox)
+    except (SecretUnreadable, ValueError) as error:
+        raise _not_reached(error) from None
+    try:
+        backend.open()
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        _close(backend)
+        raise _not_reached(error) from None
+    return backend
+
+
+def _close(backend: EmailBackend) -> None:
+    """Take leave, and close the socket also where nobody listens any more."""
+    connection = backend.connection
+    with suppress(smtplib.SMTPException, OSError):
+        backend.close()
+    if connection is not None:
+        connection.close()
 
 
 def connection_to(mailbox: Mailbox) -> EmailBackend:
@@ -66,7 +84,7 @@ def connection_to(mailbox: Mailbox) -> EmailBackend:
 
 
 def _not_reached(error: Exception) -> MailError:
-    """Say that no letter has left; also a refused login may be mended, so there is always hope."""
+    """Say that no letter has left; a refused login or a wrong setting may be mended: there is always hope."""
     failure = classify_smtp(error, stage=Stage.CONNECT, operation="reach the mail server")
     retry_after = failure.retry_after or RETRY_SECONDS
     return MailError(failure.operation, Happened.NO, failure.words, retry_after, failure.status)

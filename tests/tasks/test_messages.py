@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from mostrador.domain.senders import Doubt
@@ -354,6 +356,37 @@ def test_the_sweeper_finds_mails_nobody_read_and_mailboxes_that_are_due() -> Non
 
     assert queued("messages.read") == [{"raw_mail_id": raw.pk}]
     assert queued("messages.fetch") == [{"mailbox_id": mailbox.pk}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_of_one_buyer_read_at_the_same_time_are_one_ticket() -> None:
+    mailbox = make_mailbox()
+    raws = [
+        RawMail.objects.keep(
+            mailbox=mailbox,
+            content=letter(text=f"Nachricht {number % 3}", message_id=f"<m{number % 3}@amazonses.com>"),
+            size=1,
+            truncated=False,
+            now=timezone.now(),
+        )[0]
+        for number in range(6)
+    ]
+    together = threading.Barrier(len(raws))
+
+    def job(pk: int) -> None:
+        together.wait()
+        try:
+            messages.read(raw_mail_id=pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=job, args=[raw.pk]) for raw in raws]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Ticket.objects.get().messages.count() == 3
 
 
 def test_two_selling_partners_keep_their_tickets_apart() -> None:
