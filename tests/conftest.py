@@ -30,7 +30,8 @@ def django_db_modify_db_settings() -> None:
 @pytest.fixture(autouse=True)
 def _fast_passwords(request: pytest.FixtureRequest) -> None:
     """Spare the tests a tenth of a second per agent."""
-    if {"db", "transactional_db"} & set(request.fixturenames):
+    marked = request.node.get_closest_marker("django_db")
+    if marked or {"db", "transactional_db"} & set(request.fixturenames):
         request.getfixturevalue("settings").PASSWORD_HASHERS = [
             "django.contrib.auth.hashers.MD5PasswordHasher"
         ]
