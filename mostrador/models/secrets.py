@@ -37,11 +37,11 @@ def unseal(sealed: str, *, place: str) -> str:
 
     Raises: SecretUnreadable when no key opens it.
     """
-    raw = base64.b64decode(sealed)
-    nonce, body = raw[1 : 1 + _NONCE_BYTES], raw[1 + _NONCE_BYTES :]
     for key in _keys():
         try:
+            raw = base64.b64decode(sealed, validate=True)
+            nonce, body = raw[1 : 1 + _NONCE_BYTES], raw[1 + _NONCE_BYTES :]
             return AESGCM(key).decrypt(nonce, body, place.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # another key, or bytes that were never sealed
             continue
     raise SecretUnreadable(f"the stored secret of {place} cannot be opened with MOSTRADOR_SECRET_KEY")
