@@ -1,6 +1,6 @@
 """What all floors share: a real PostgreSQL, a real worker, a real mail relay, a Maildir, and the simulator.
 
-Run with `-p tests.environment` (see there): it brings the database up before Django's settings are read.
+The plugin `tests.environment`, named in pyproject.toml, starts the database before Django reads its settings.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tests' environment, set before Django's settings are read: a key, a data folder, a PostgreSQL.
 
-pytest-django reads the settings before any conftest.py is imported, so this is a plugin of its own, named
-on the command line: `pytest -p tests.environment` (or in `addopts`).
+pytest-django reads the settings before any conftest.py is imported, so this is a plugin of its own, which
+pyproject.toml names in `addopts`.
 """
 
 from __future__ import annotations

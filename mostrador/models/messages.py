@@ -90,6 +90,9 @@ class Direction(models.TextChoices):
     NOTE = "note", "for the team"
 
 
+_NEVER_LEFT = (State.REQUESTED, State.REJECTED, State.WITHDRAWN)
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     """Makes and finds messages."""
 
@@ -158,8 +161,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def unanswered(self, ticket: Ticket) -> Message | None:
-        """Return the buyer's oldest message that no answer has followed; a rejected answer is none."""
-        answers = self.filter(ticket=ticket, direction=Direction.OUT).exclude(reply__state=State.REJECTED)
+        """Return the buyer's oldest message that no answer has followed; one that never left is none."""
+        answers = self.filter(ticket=ticket, direction=Direction.OUT).exclude(reply__state__in=_NEVER_LEFT)
         last = answers.order_by("at", "pk").last()
         written = self.filter(ticket=ticket, direction=Direction.IN)
         return (written.filter(at__gt=last.at) if last else written).order_by("at", "pk").first()

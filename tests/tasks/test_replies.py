@@ -283,6 +283,23 @@ def test_an_answer_whose_worker_died_may_have_been_sent() -> None:
     assert kinds_of(reply) == [EventKind.UNKNOWN]
 
 
+def test_an_answer_taken_back_between_two_tries_never_leaves(mailbox: Mailbox, relay: Relay) -> None:
+    ticket = ticket_of(mailbox)
+    reply = make_reply(ticket=ticket)
+    relay.answers["MAIL"] = "421 busy"
+    messages.send(reply_id=reply.pk)
+    reply.refresh_from_db()
+    reply.move(State.WITHDRAWN, now=timezone.now())
+    relay.answers.clear()
+
+    messages.send(reply_id=reply.pk)
+
+    unanswered = Message.objects.unanswered(ticket)
+    assert relay.taken == []
+    assert unanswered
+    assert unanswered.direction == "in"
+
+
 # ── bounces ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
