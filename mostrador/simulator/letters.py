@@ -99,6 +99,9 @@ WORDINGS = {
     ),
 }
 
+# The authserv-id of the mail server that the sample shop's mailboxes stand on.
+MAIL_SERVER = "mx.nordlicht.example"
+
 
 def compose(letter: Letter, order: Order | None, recipient: str) -> EmailMessage:
     """Return the mail in which a buyer's letter reaches the seller."""
@@ -126,6 +129,10 @@ def _set_headers(
     subject = wording.subject.format(topic=letter.topic or wording.topic, name=letter.buyer_name)
     if letter.order_id:
         subject += f" ({wording.order.removesuffix(' ID')}: {letter.order_id})"
+    # The seller's own mail server says what it found out about the sender.
+    mail["Authentication-Results"] = (
+        f"{MAIL_SERVER}; dkim=pass header.d={place.relay_domain}; dmarc=pass header.from={place.relay_domain}"
+    )
     mail["From"] = sender
     mail["To"] = recipient
     mail["Reply-To"] = sender
