@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from django.utils import timezone
 from bench.environment import AMAZON, HOME
 from bench.figures import Row
 from mostrador.management.demo import shop
-from mostrador.management.demo.household import Child, Household
+from mostrador.management.demo.household import Child, Household, TookTooLong
 from mostrador.models import Agent, ApiToken, SellingPartner
 
 SECONDS_TO_START = 30.0
@@ -39,10 +40,16 @@ class Desk:
 
     def usage(self) -> list[Row]:
         """Return what the worker and the web server have used so far, all their processes together."""
-        return [
-            Row(f"{child.name}: processor, memory", _usage(child.process.pid))
-            for child in self.household.children
-        ]
+        rows = []
+        for child in self.household.children:
+            seconds, mebibytes = _usage(child.process.pid)
+            words = f"{seconds:.1f} s of processor time, {mebibytes:.0f} MiB resident"
+            rows.append(Row(child.name, words))
+        return rows
+
+    def processor_seconds(self, name: str) -> float:
+        """Return how much processor time one of the children has used, all its processes together."""
+        return next(_usage(child.process.pid)[0] for child in self.household.children if child.name == name)
 
 
 @contextmanager
@@ -56,6 +63,10 @@ def open_desk() -> Iterator[Desk]:
         shop.open_shop(sellers=AMAZON.sellers, smtp_port=AMAZON.smtp_port, now=timezone.now())
         household.finish(static)
         yield desk
+    except TookTooLong:
+        for child in household.children:
+            sys.stderr.write(f"{child.name}: {child.last_words()}\n")
+        raise
     finally:
         household.end()
         connections.close_all()
@@ -101,8 +112,8 @@ def partners() -> list[SellingPartner]:
     return list(SellingPartner.objects.order_by("pk"))
 
 
-def _usage(leader: int) -> str:
-    """Return processor seconds and resident memory of a process and all that belong to its group."""
+def _usage(leader: int) -> tuple[float, float]:
+    """Return processor seconds and resident MiB of a process and all that belong to its group."""
     ticks = pages = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -110,9 +121,9 @@ def _usage(leader: int) -> str:
         except OSError:
             continue  # it has just ended
         if int(fields[2]) == leader:
-            ticks += sum(int(each) for each in fields[11:15])
+            ticks += sum(int(each) for each in fields[11:13])
             pages += int(fields[21])
-    return f"{ticks / _TICKS:.1f} s, {pages * _PAGE / 2**20:.0f} MiB resident"
+    return ticks / _TICKS, pages * _PAGE / 2**20
 
 
 def _worker_is_there() -> bool:

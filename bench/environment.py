@@ -27,7 +27,8 @@ def _begin() -> Simulator:
     """Make the environment; nothing of the caller's own installation is read or touched."""
     for name in [each for each in os.environ if each.startswith(("MOSTRADOR_", "DATABASE_URL"))]:
         del os.environ[name]
-    amazon = start_simulator("--processing", "1-2", "--maildir", str(HOME / "mail"), state=HOME / "amazon")
+    arguments = ("--shop", "empty", "--processing", "1-2", "--maildir", str(HOME / "mail"))
+    amazon = start_simulator(*arguments, state=HOME / "amazon")
     atexit.register(amazon.stop)
     os.environ |= {
         "DATABASE_URL": start_postgres(HOME),

@@ -16,8 +16,8 @@ import httpx
 from django.db.models import F
 from django.utils import timezone
 
+from bench.amazon import add_order, calls_of, shipped_order
 from bench.desk import open_desk, partners, program, start_web, start_worker
-from bench.environment import AMAZON
 from bench.figures import Row, milliseconds, show
 from mostrador.amazon.marketplaces import marketplace
 from mostrador.models import FeedMessage, Order, SellingPartner
@@ -77,7 +77,7 @@ def main() -> None:
             client.get("/api/v1/orders").raise_for_status()
             presses = [_press(client, order) for turn in zip(*rows, strict=True) for order in turn]
         desk.household.wait_until(
-            lambda: len(_log()["createFeed"]) >= len(presses),
+            lambda: len(calls_of("createFeed")["createFeed"]) >= len(presses),
             what="The arrival of every feed",
             seconds=SECONDS_TO_ARRIVE,
         )
@@ -102,24 +102,11 @@ def _shipped_orders(partner: SellingPartner, count: int) -> Iterator[Order]:
     place = marketplace(partner.marketplace_ids[0])
     for number in range(count):
         order_id = f"4{partner.pk:02d}-{number:07d}-{partner.pk:07d}"
-        body = {
-            "marketplace": place.country_code,
-            "seller_id": partner.seller_id,
-            "order_id": order_id,
-            "created": "-6d",
-            "status": "SHIPPED",
-            "buyer": {"name": f"Buyer {number}"},
-            "items": [
-                {
-                    "order_item_id": f"{partner.pk:03d}{number:011d}",
-                    "asin": "B0BENCH001",
-                    "sku": "BENCH-1",
-                    "title": "A lamp to measure with",
-                    "unit_price": "1000" if place.currency == "JPY" else "25.00",
-                }
-            ],
-        }
-        httpx.post(f"{AMAZON.url}/control/orders", json=body, trust_env=False).raise_for_status()
+        add_order(
+            shipped_order(
+                order_id=order_id, seller_id=partner.seller_id, place=place, buyer=f"Buyer {number}"
+            )
+        )
         order = Order.objects.expect(partner=partner, amazon_order_id=order_id)
         orders.read_order(order, timezone.now())
         yield Order.objects.get(pk=order.pk)
@@ -145,7 +132,7 @@ def _press(client: httpx.Client, order: Order) -> Press:
 
 def _ways(presses: Sequence[Press]) -> list[Way]:
     """Find each press again in the simulator's log and in our own tables."""
-    calls = _log()
+    calls = calls_of("createFeed", "createFeedDocument", "uploadDocument")
     sent = FeedMessage.objects.filter(feed__sent_at__isnull=False).annotate(order=F("refund__order"))
     feeds = {message.order: message for message in sent.select_related("feed", "refund")}
     return [_way(press, feeds[press.order.pk], calls) for press in presses]
@@ -165,15 +152,6 @@ def _way(press: Press, message: Any, calls: dict[str, list[dict[str, Any]]]) -> 
         marked=feed.marked_at.timestamp(),
         received=received,
     )
-
-
-def _log() -> dict[str, list[dict[str, Any]]]:
-    """Return the simulator's log by operation."""
-    log: dict[str, list[dict[str, Any]]] = {"createFeed": [], "createFeedDocument": [], "uploadDocument": []}
-    for call in httpx.get(f"{AMAZON.url}/control/requests", trust_env=False).json()["requests"]:
-        if call["operation"] in log:
-            log[call["operation"]].append(call)
-    return log
 
 
 if __name__ == "__main__":
