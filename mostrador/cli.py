@@ -22,6 +22,8 @@ COMMANDS = {
     "worker": "send and fetch what the desk promised",
     "sync": "read a selling partner's changed orders",
     "fetch-mail": "look into the mailboxes",
+    "pause": "stop every sending for a selling partner",
+    "resume": "let a selling partner send again",
     "doctor": "say what is wrong, and what to do next",
     "simulator": "run Amazon on this machine, for trials and tests",
 }

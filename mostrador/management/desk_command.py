@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,16 @@ class DeskCommand(BaseCommand):
         parser = super().create_parser(prog_name, subcommand.replace("_", "-"), epilog=self.says, **kwargs)
         parser.formatter_class = RawDescriptionHelpFormatter
         return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command; on the command line, a problem becomes one sentence and an exit code."""
+        try:
+            return super().execute(*args, **options)
+        except CommandError as problem:
+            if not getattr(self, "_called_from_command_line", False):
+                raise
+            self.stderr.write(f"mostrador: {problem}")
+            sys.exit(problem.returncode)
 
     def tell(self, facts: Mapping[str, Any], *, words: str, as_json: bool) -> None:
         """Print facts: as one JSON object, or in words."""

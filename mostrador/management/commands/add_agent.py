@@ -10,9 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import validate_email
 
-from mostrador.actions.people import add_agent
+from mostrador.actions.people import AddressTaken, add_agent
 from mostrador.management.desk_command import DeskCommand, add_json_option, secret_from
-from mostrador.models import Agent
 
 
 class Command(DeskCommand):
@@ -36,7 +35,7 @@ class Command(DeskCommand):
     def handle(self, *_: Any, as_json: bool, **chosen: Any) -> None:
         """Add the agent."""
         email = chosen["email"].strip().lower()
-        _check_new(email)
+        _check_address(email)
         password = secret_from(
             chosen["password_file"], variable="MOSTRADOR_AGENT_PASSWORD", what="The password"
         )
@@ -49,19 +48,18 @@ class Command(DeskCommand):
             )
         except ValidationError as problem:
             raise CommandError(" ".join(problem.messages)) from problem
+        except AddressTaken as problem:
+            raise CommandError(f"An agent signs in as {email} already.") from problem
         facts = {"id": agent.pk, "email": agent.email, "name": agent.name, "owner": agent.is_owner}
         role = "owner" if agent.is_owner else "agent"
         self.tell(facts, words=f"{agent.name} can sign in as {agent.email} ({role}).", as_json=as_json)
 
 
-def _check_new(email: str) -> None:
-    """Raise CommandError for what is no address, or belongs to an agent already."""
+def _check_address(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError as problem:
         raise CommandError(f"--email is not an e-mail address: {email}") from problem
-    if Agent.objects.get_queryset().filter(email=email).exists():
-        raise CommandError(f"An agent signs in as {email} already.")
 
 
 def _name_from(email: str) -> str:

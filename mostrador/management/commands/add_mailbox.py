@@ -12,12 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import validate_email
 
-from mostrador.actions.selling_partners import add_mailbox
+from mostrador.actions.selling_partners import MAILBOX_SCHEMES, SMTP_SCHEMES, add_mailbox
 from mostrador.management.desk_command import DeskCommand, add_json_option, read_secret
 from mostrador.management.finding import add_seller_options, find_selling_partner
-
-INCOMING = ("maildir", "imap", "imaps")
-OUTGOING = ("smtp", "smtps")
 
 
 class Command(DeskCommand):
@@ -54,12 +51,12 @@ class Command(DeskCommand):
     def handle(self, *_: Any, as_json: bool, **chosen: Any) -> None:
         """Add it."""
         _check_address(chosen["from_address"])
-        url = _checked_url(chosen["url"], INCOMING, "--url")
+        url = _checked_url(chosen["url"], MAILBOX_SCHEMES, "--url")
         mailbox = add_mailbox(
             selling_partner=find_selling_partner(chosen["seller"], chosen["region"]),
             url=url,
             secret=_password(chosen["password_file"], url=url, which="MAILBOX"),
-            smtp_url=_checked_url(chosen["smtp_url"], OUTGOING, "--smtp-url"),
+            smtp_url=_checked_url(chosen["smtp_url"], SMTP_SCHEMES, "--smtp-url"),
             smtp_secret=_password(chosen["smtp_password_file"], url=chosen["smtp_url"], which="SMTP"),
             from_address=chosen["from_address"],
             from_name=chosen["from_name"],
@@ -79,14 +76,16 @@ class Command(DeskCommand):
         self.tell(facts, words=words, as_json=as_json)
 
 
-def _checked_url(url: str, schemes: tuple[str, ...], option: str) -> str:
+def _checked_url(url: str, schemes: frozenset[str], option: str) -> str:
     """Return the address as it is stored: a Maildir's path in full.
 
     Raises: CommandError for another kind of address, or one with a password in it (which is not repeated).
     """
     scheme, _, rest = url.partition(":")
     if scheme not in schemes or not rest:
-        raise CommandError(f"{option} begins with one of: {', '.join(f'{name}:' for name in schemes)}.")
+        raise CommandError(
+            f"{option} begins with one of: {', '.join(f'{name}:' for name in sorted(schemes))}."
+        )
     if scheme == "maildir":
         return f"maildir:{Path(rest.removeprefix('//')).expanduser().absolute()}"
     parts = urlsplit(url)
@@ -116,5 +115,6 @@ def _password(path: Path | None, *, url: str, which: str) -> str:
 def _check_address(address: str) -> None:
     try:
         validate_email(address)
-    except ValidationError as problem:
+        address.encode("ascii")
+    except (ValidationError, UnicodeEncodeError) as problem:
         raise CommandError(f"--from is not an e-mail address: {address}") from problem

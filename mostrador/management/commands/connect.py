@@ -40,6 +40,9 @@ class Command(DeskCommand):
 
     def handle(self, *_: Any, as_json: bool, **chosen: Any) -> None:
         """Connect it."""
+        for option in ("name", "seller_id", "client_id"):
+            if not chosen[option].strip():
+                raise CommandError(f"--{option.replace('_', '-')} is empty.")
         partner = connect_selling_partner(
             name=chosen["name"],
             seller_id=chosen["seller_id"],

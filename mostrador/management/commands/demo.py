@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import time
 from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -20,7 +18,7 @@ from django.db import connections
 from django.utils import timezone
 
 from mostrador.management.demo import lock, shop, words
-from mostrador.management.demo.household import Child, ChildDied, Household, TookTooLong
+from mostrador.management.demo.household import Child, ChildDied, Household, ToldToStop, TookTooLong
 from mostrador.management.desk_command import DeskCommand
 from mostrador.management.ports import is_free
 
@@ -32,10 +30,6 @@ _SIMULATOR_READY = re.compile(r"simulator ready on (http://\S+) smtp (\d+)")
 
 # What the demo sets where the environment says nothing.
 ENVIRONMENT = {"MOSTRADOR_DEMO": "1", "MOSTRADOR_UNDO_SECONDS": "5", "MOSTRADOR_MAIL_EVERY_SECONDS": "5"}
-
-
-class Stopped(BaseException):
-    """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 
 class Command(DeskCommand):
@@ -55,24 +49,21 @@ class Command(DeskCommand):
     def handle(self, *_: Any, port: int, **__: Any) -> None:
         """Run the demo until told to stop."""
         began = time.monotonic()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _stop)
         household = Household(settings.DATA_DIR / "log")
+        household.listen()
         try:
             if not is_free(HOST, port):
                 raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port + 1}")
             with lock.take(settings.DATA_DIR):
                 self._run(household, port=port, began=began)
-        except Stopped:
-            pass
+        except ToldToStop:
+            self._say("")
         except (ChildDied, TookTooLong, lock.DemoRuns) as problem:
             raise CommandError(str(problem)) from problem
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
             household.end()
             connections.close_all()
-        self._say("\nThe demo has ended; its data stays for the next start.")
+        self._say("The demo has ended; its data stays for the next start.")
 
     def _run(self, household: Household, *, port: int, began: float) -> None:
         self._say("Starting the pretend Amazon, the database, the worker and the web server …")
@@ -116,10 +107,6 @@ class Command(DeskCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise Stopped
 
 
 def _simulator(state: Path) -> list[str]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 SECONDS_TO_FINISH = 15.0
 SECONDS_BETWEEN_LOOKS = 0.05
@@ -21,6 +22,10 @@ _PR_SET_PDEATHSIG = 1
 
 class ChildDied(Exception):
     """A child ended although nobody asked it to."""
+
+
+class ToldToStop(Exception):
+    """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 
 class TookTooLong(Exception):
@@ -51,6 +56,19 @@ class Household:
 
     logs: Path
     children: list[Child] = field(default_factory=list)
+    is_told_to_stop: bool = False
+
+    def listen(self) -> None:
+        """Note SIGINT and SIGTERM; every wait and check then ends with ToldToStop.
+
+        Raising in the signal handler itself would lose the wish where Python swallows it, as in finalizers.
+        """
+
+        def note(number: int, frame: FrameType | None) -> None:
+            self.is_told_to_stop = True
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, note)
 
     def start(self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str]) -> Child:
         """Start `python -m …` as a child and return it."""
@@ -73,17 +91,26 @@ class Household:
     def finish(self, child: Child) -> None:
         """Wait for a child that is meant to end.
 
-        Raises: ChildDied when it failed.
+        Raises: ChildDied when it failed, ToldToStop.
         """
-        if child.process.wait():
-            raise ChildDied(_obituary(child))
         self.children.remove(child)
+        try:
+            while child.process.poll() is None:
+                self.check()
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+        except BaseException:
+            self.children.append(child)
+            raise
+        if child.process.returncode:
+            raise ChildDied(_obituary(child))
 
     def check(self) -> None:
-        """Look whether all are alive.
+        """Look whether all are alive and nobody wants them to end.
 
-        Raises: ChildDied with the end of the log of one that is not.
+        Raises: ChildDied with the end of the log of one that is not alive, ToldToStop.
         """
+        if self.is_told_to_stop:
+            raise ToldToStop
         for child in self.children:
             if child.process.poll() is not None:
                 raise ChildDied(_obituary(child))
@@ -91,7 +118,7 @@ class Household:
     def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
         """Wait until `condition` holds.
 
-        Raises: TookTooLong, or ChildDied when a child ends meanwhile.
+        Raises: TookTooLong; ChildDied when a child ends meanwhile; ToldToStop.
         """
         until = time.monotonic() + seconds
         while not condition():

@@ -25,7 +25,7 @@ def selling_partners(now: datetime) -> Iterator[Finding]:
         yield trouble(
             "selling partners",
             f"{partner.name} ({partner.region}) is paused, nothing is sent for it: {partner.paused_because}",
-            "Settle the reason, then let it send again.",
+            f"Settle the reason, then: mostrador resume --seller {partner.seller_id}",
         )
     if not paused:
         yield fine("selling partners", f"{counted(len(known), 'selling partner')} connected.")
