@@ -22,8 +22,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     """Stores and finds orders."""
 
     def locked(self, pk: int) -> Order:
-        """Return the order with its row locked: the first lock of every money transaction."""
-        return self.select_for_update(of=("self",)).select_related("selling_partner").get(pk=pk)
+        """Return the order with its row locked: the first lock of every money transaction.
+
+        Its key stays free: who only refers to the order, as the worker's events do, need not wait for it.
+        """
+        return self.select_for_update(of=("self",), no_key=True).select_related("selling_partner").get(pk=pk)
 
     def expect(self, *, partner: SellingPartner, amazon_order_id: str, marketplace_id: str = "") -> Order:
         """Return the order with this number; one that was never read is stored as such."""
@@ -156,8 +159,8 @@ class Order(models.Model):
             return ""
 
     def facts(self) -> OrderFacts:
-        """Return the order as the rules see it (three queries)."""
-        items = tuple(item.facts() for item in self.items.with_money())
+        """Return the order as the rules see it (five queries)."""
+        items = list(self.items.with_money())
         cancellation = self.cancellations.freezing().first()
         return OrderFacts(
             order_id=self.amazon_order_id,
@@ -166,11 +169,11 @@ class Order(models.Model):
             fulfilled_by=self.fulfilled_by,
             currency=self.currency or None,
             tax_included=self.tax_included(),
-            items=items,
+            items=tuple(item.facts() for item in items),
             read_at=self.read_at,
             programs=frozenset(self.programs),
             replacement_of=self.replacement_of or None,
-            buyer_asked_to_cancel=self.buyer_asked_to_cancel(),
+            buyer_asked_to_cancel=any(item.buyer_asked_to_cancel for item in items),
             open_cancellation=cancellation.reference if cancellation else None,
             partner_paused=self.selling_partner.paused_at is not None,
         )

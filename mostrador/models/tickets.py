@@ -45,8 +45,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         )
 
     def locked(self, pk: int) -> Ticket:
-        """Return the ticket with its row locked."""
-        return self.select_for_update(of=("self",)).get(pk=pk)
+        """Return the ticket with its row locked; its key stays free for those who only refer to it."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
     def of_order(self, order: Order) -> TicketQuerySet:
         """Return the tickets about an order, the newest first."""
@@ -114,7 +114,13 @@ class Ticket(models.Model):
                 condition=Q(state=TicketState.OPEN),
             ),
             models.Index(fields=["state", "-last_message_at", "-id"], name="ticket_by_state"),
-            models.Index(fields=["buyer_address"], name="ticket_by_buyer"),
+            models.Index(fields=["-last_message_at", "-id"], name="ticket_by_last_message"),
+            # Also for addresses that begin in the same way: a buyer's alias, whatever its +token.
+            models.Index(
+                fields=["selling_partner", "buyer_address"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="ticket_by_buyer_alias",
+            ),
         )
 
     def __str__(self) -> str:

@@ -61,13 +61,15 @@ def _due(partner: SellingPartner, feed_type: FeedType, now: datetime) -> list[Ac
     if feed_type is FeedType.POST_PAYMENT_ADJUSTMENT_DATA:
         refunds = Refund.objects.due(now).filter(selling_partner=partner)
         rows = list(
-            refunds.select_related("order").select_for_update(of=("self",), skip_locked=True).order_by("pk")
+            refunds.select_related("order")
+            .select_for_update(of=("self",), skip_locked=True, no_key=True)
+            .order_by("pk")
         )
     else:
         wishes = Cancellation.objects.due(now).filter(selling_partner=partner, order__read_at__isnull=False)
         rows = list(
             wishes.select_related("order")
-            .select_for_update(of=("self",), skip_locked=True)
+            .select_for_update(of=("self",), skip_locked=True, no_key=True)
             .order_by("order__ship_by", "pk")
         )
     first_of_order: dict[int, Action] = {}

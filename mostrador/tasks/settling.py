@@ -53,7 +53,8 @@ def _note_retry(message: FeedMessage, feed: Feed, evidence: rules.CertainlyNotDo
 def _lock_orders(feed_messages: Iterable[FeedMessage]) -> None:
     """Lock the orders first, always in the same sequence: order, then deliveries, then feed."""
     pks = sorted({message.action.order_id for message in feed_messages})
-    list(Order.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
+    found = Order.objects.select_for_update(no_key=True).filter(pk__in=pks)
+    list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def _follow(message: FeedMessage, feed: Feed, decision: rules.Decision, now: datetime) -> None:
