@@ -48,8 +48,9 @@ def fetch(*, mailbox_id: int) -> None:
         mailbox.plan_fetch(at=now + FETCH_AGAIN_AFTER_ERROR, now=now, trouble=str(error))
         return
     now = timezone.now()
-    pause = timedelta() if taken >= MAILS_AT_ONCE else timedelta(seconds=settings.MAIL_EVERY_SECONDS)
-    mailbox.plan_fetch(at=now + pause, now=now)
+    mailbox.plan_fetch(at=now + timedelta(seconds=settings.MAIL_EVERY_SECONDS), now=now)
+    if taken >= MAILS_AT_ONCE:
+        plan_fetch(mailbox_id=mailbox_id, now=now)  # more wait: at once, but behind what others wait for
 
 
 def _empty(mailbox: Mailbox) -> int:
