@@ -10,7 +10,7 @@ from django.db import transaction
 
 from mostrador.domain import messages as rules
 from mostrador.domain.delivery import ForbiddenMove, Source, State
-from mostrador.domain.macros import unfilled_places
+from mostrador.domain.macros import Macro, unfilled_places
 from mostrador.domain.refusals import Refusal, RefusalCode, Refused, RequestKeyReused
 from mostrador.models import (
     Agent,
@@ -25,6 +25,7 @@ from mostrador.models import (
 )
 from mostrador.models.delivery import fingerprint
 from mostrador.tasks import messages
+from mostrador.tasks.replies import speaks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,16 @@ def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
         body=wish.text, has_address=bool(ticket.buyer_address), has_mailbox=ticket.mailbox_id is not None
     )
     state = State(wish.armed_on.state) if wish.armed_on else None
-    if rules.never_leaves(state) or (wish.armed_on is None and unfilled_places(wish.text)):
+    if rules.never_leaves(state) or _cannot_become_true(wish):
         found.append(Refusal(RefusalCode.NOT_TRUE_YET, {"state": state or ""}))
     return found
+
+
+def _cannot_become_true(wish: ReplyWish) -> bool:
+    """Return whether the text has places nothing will fill, or tells of another kind of action."""
+    if wish.armed_on is None:
+        return bool(unfilled_places(wish.text))
+    return wish.macro in set(Macro) and not speaks_of(Macro(wish.macro), wish.armed_on)
 
 
 def _store(ticket: Ticket, agent: Agent, wish: ReplyWish, digest: str, now: datetime) -> Reply:

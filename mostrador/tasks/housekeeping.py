@@ -6,21 +6,19 @@ import logging
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import Error, close_old_connections, connection
 from django.utils import timezone
-from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.models import Cancellation, Feed, Order, Refund, SellingPartner
 from mostrador.tasks import feeds, messages, orders
+from mostrador.tasks.queue import enqueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from procrastinate.tasks import Task
 
 logger = logging.getLogger(__name__)
 
@@ -70,14 +68,6 @@ def _only_one() -> Iterator[bool]:
         if mine:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_SWEEPERS_LOCK])
-
-
-def enqueue(task: Task[Any, Any, Any], *, lock: str, **ids: int | str) -> None:
-    """Put a job into the queue unless the same one waits there already; not inside a transaction."""
-    try:
-        task.configure(queueing_lock=lock).defer(**ids)
-    except exceptions.AlreadyEnqueued:
-        return
 
 
 def revive_stalled_jobs(now: datetime) -> None:
