@@ -34,7 +34,7 @@ SECRET_KEY = _required(
     "MOSTRADOR_SECRET_KEY", "it signs sessions and encrypts the stored Amazon credentials."
 )
 # Older keys that still open what was sealed or signed with them.
-SECRET_KEY_FALLBACKS = env.list("MOSTRADOR_OLD_SECRET_KEYS", default=[])
+SECRET_KEY_FALLBACKS: list[str] = env.list("MOSTRADOR_OLD_SECRET_KEYS", default=[])
 
 # ── the database: PostgreSQL only ─────────────────────────────────────────────────────────────────────────
 
@@ -92,13 +92,13 @@ SYNC_EVERY_SECONDS = env.int("MOSTRADOR_SYNC_EVERY_SECONDS", default=300)
 # Days of orders the first reading goes back.
 FIRST_SYNC_DAYS = env.int("MOSTRADOR_FIRST_SYNC_DAYS", default=30)
 # The authserv-ids of mail servers whose Authentication-Results are believed.
-TRUSTED_AUTHSERV_IDS = env.list("MOSTRADOR_TRUSTED_AUTHSERV_IDS", default=[])
+TRUSTED_AUTHSERV_IDS: list[str] = env.list("MOSTRADOR_TRUSTED_AUTHSERV_IDS", default=[])
 
 # ── web ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 DEBUG = env.bool("MOSTRADOR_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("MOSTRADOR_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("MOSTRADOR_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("MOSTRADOR_TRUSTED_ORIGINS", default=[])
 # True behind TLS: cookies only over https, with the __Host- prefix, and HSTS.
 BEHIND_TLS = env.bool("MOSTRADOR_BEHIND_TLS", default=False)
 DEMO = env.bool("MOSTRADOR_DEMO", default=False)
