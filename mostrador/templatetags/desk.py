@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.html import linebreaks
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide as draw
 
 from mostrador.money import Money
@@ -63,6 +67,17 @@ def language_name(code: str) -> str:
     """Write the name of a language in the agent's own."""
     names = notation.locale().languages
     return str(names.get(code.split("-")[0], code))
+
+
+_PLACE = re.compile(r"\{(amount|reason|reference|buyer|order|partner)\}")
+
+
+@register.filter
+def with_places(text: str) -> SafeString:
+    """Write an armed answer; the places that Amazon's answer will fill stand out."""
+    names = {"amount": _("amount"), "reason": _("reason"), "reference": _("reference")}
+    safe = linebreaks(text, autoescape=True)
+    return mark_safe(_PLACE.sub(lambda place: f"<mark>{names.get(place[1], place[1])}</mark>", safe))  # noqa: S308
 
 
 @register.simple_tag

@@ -16,9 +16,7 @@ from mostrador.web.tickets import changed, ticket_page
 from mostrador.web.words import refusals_words
 
 
-def act_again(
-    request: HttpRequest, ticket_id: int, verb: Callable[[], object] | None = None
-) -> HttpResponse:
+def act_again(request: HttpRequest, ticket_id: int, verb: Callable[[], object] | None = None) -> HttpResponse:
     """Call one verb and show the buttons as they are now, with the reasons if it was refused."""
     problems: list[str] = []
     try:

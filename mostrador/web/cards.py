@@ -12,6 +12,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Cancellation, Event, EventKind, Feed, Refund
+from mostrador.web.codes import code_words
 from mostrador.web.notation import clock_text, money_text
 from mostrador.web.reasons import reason_words
 from mostrador.web.states import Look, look
@@ -123,7 +124,7 @@ def _past(event: Event, action: Action) -> Step:
         case EventKind.CONFIRMED if isinstance(action, Cancellation):
             return _done(event, _("Amazon shows the order as cancelled"))
         case EventKind.CONFIRMED:
-            return _done(event, _("Seen in Amazon's accounts"), str(facts.get("refund_id") or ""))
+            return _done(event, _("Seen in Amazon's accounts"), str(facts.get("booking") or ""))
     return _done(event, event.kind)
 
 
@@ -157,7 +158,12 @@ def _to_come(action: Action, feed: Feed | None, now: datetime) -> list[Step]:
     accepted, seen = Step("todo", _("Amazon's answer")), _proof(action)
     match State(action.state):
         case State.REQUESTED:
-            return [Step("now", _waiting_words(action, now)), Step("todo", _("Amazon has it")), accepted, seen]
+            return [
+                Step("now", _waiting_words(action, now)),
+                Step("todo", _("Amazon has it")),
+                accepted,
+                seen,
+            ]
         case State.SENDING:
             return [Step("now", _("On its way to Amazon")), accepted, seen]
         case State.SENT:
@@ -203,9 +209,12 @@ def _headline(action: Action, feed: Feed | None, now: datetime) -> tuple[str, tu
         case State.NOT_SENT if isinstance(action, Refund):
             return _("Nothing reached Amazon, and the money is free again. You may send it again."), ()
         case State.NOT_SENT:
-            return _("Nothing reached Amazon, and the order is free again. Cancel it anew if you still want to."), ()
+            return _(
+                "Nothing reached Amazon, and the order is free again. Cancel it anew if you still want to."
+            ), ()
         case State.REJECTED if isinstance(action, Refund):
-            return _("The buyer got nothing from this refund; the amount is free for a new one."), ()
+            free = _("The buyer got nothing from this refund; the amount is free for a new one.")
+            return " ".join(part for part in (code_words(action.answer_code), free) if part), ()
         case State.REJECTED:
             return _("The order is not cancelled; it is free for other actions again."), ()
     return "", ()

@@ -18,7 +18,9 @@ def agent_locale(
 
     def speak(request: HttpRequest) -> HttpResponseBase:
         agent = request.user
-        language = agent.language if agent.is_authenticated else translation.get_language_from_request(request)
+        language = (
+            agent.language if agent.is_authenticated else translation.get_language_from_request(request)
+        )
         with translation.override(language), timezone.override(_zone(agent)):
             response = get_response(request)
             response.headers.setdefault("Content-Language", language)

@@ -154,7 +154,7 @@ def withdraw(request: HttpRequest, ticket_id: int, reply_id: int) -> HttpRespons
 
 @require_safe
 @xframe_options_exempt
-@csp_replace(_MAIL_POLICY)
+@csp_replace(_MAIL_POLICY)  # type: ignore[arg-type]  # its types know only views without arguments
 def mail_html(request: HttpRequest, message_id: int) -> HttpResponse:
     """Return a mail's cleaned HTML for its sandboxed frame (the policy's frame-ancestors allow only us)."""
     message = access_message(request, message_id)

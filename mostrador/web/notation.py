@@ -75,7 +75,7 @@ def read_amount(text: str, currency: str) -> int:
     if len(plain) > LONGEST_AMOUNT or not re.fullmatch(r"-?\d[\d.,]*|-?[.,]\d+", plain):
         raise Unreadable(text)
     whole, fraction = _split(plain, exponent(currency))
-    minor = int(whole.lstrip("-") or 0) * 10 ** exponent(currency) + int(fraction or 0)
+    minor = int(whole.lstrip("-") or 0) * int(10 ** exponent(currency)) + int(fraction or 0)
     return -minor if plain.startswith("-") else minor
 
 

@@ -15,6 +15,4 @@ from mostrador.web.act import act_again
 def read_again(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Have the ticket's order read as soon as Amazon's usage plan allows it."""
     order = access_order(access_ticket(request, ticket_id))
-    return act_again(
-        request, ticket_id, lambda: tasks.plan_refresh(order_id=order.pk, now=timezone.now())
-    )
+    return act_again(request, ticket_id, lambda: tasks.plan_refresh(order_id=order.pk, now=timezone.now()))

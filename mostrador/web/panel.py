@@ -16,7 +16,7 @@ from mostrador.domain.orders import PRIME, FulfillmentStatus, ItemFacts, OrderFa
 from mostrador.domain.refusals import RefusalCode
 from mostrador.models import Cancellation, Order, OrderItem, Refund
 from mostrador.money import Money
-from mostrador.web.notation import amount_text, ago_text, moment_text, money_text, span_text
+from mostrador.web.notation import ago_text, amount_text, moment_text, money_text, span_text
 from mostrador.web.queue import Tag
 from mostrador.web.words import COMPONENT_WORDS, refusals_words
 
@@ -100,7 +100,8 @@ def panel_of(order: Order, actions: Sequence[Refund | Cancellation], now: dateti
         cancel_refusals=refusals_words(
             refusal
             for refusal in cancellations.order_refusals(facts)
-            if refusal.code != RefusalCode.ORDER_HAS_OPEN_ACTION or facts.status == FulfillmentStatus.UNSHIPPED
+            if refusal.code != RefusalCode.ORDER_HAS_OPEN_ACTION
+            or facts.status == FulfillmentStatus.UNSHIPPED
         ),
         frozen_by=next((a for a in actions if isinstance(a, Cancellation) and _freezes(a, facts)), None),
         elsewhere=[a for a in actions if isinstance(a, Refund) and a.source == Source.ELSEWHERE],

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,8 +25,12 @@ class SignInForm(AuthenticationForm):
     """E-mail address and password; one answer for every way to be wrong."""
 
     error_messages = {
-        "invalid_login": _("E-mail address and password do not belong together. Look for caps lock, then try again."),
-        "inactive": _("E-mail address and password do not belong together. Look for caps lock, then try again."),
+        "invalid_login": _(
+            "E-mail address and password do not belong together. Look for caps lock, then try again."
+        ),
+        "inactive": _(
+            "E-mail address and password do not belong together. Look for caps lock, then try again."
+        ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,7 +57,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm is no
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
-        self.fields["time_zone"].choices = [(zone, lazystr(zone.replace("_", " "))) for zone in zones]  # type: ignore[attr-defined]
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(zone, zone.replace("_", " ")) for zone in zones]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

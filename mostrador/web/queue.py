@@ -107,9 +107,7 @@ def read_list(name: str) -> Lists:
     return Lists(name) if name in set(Lists) else Lists.NEEDS_REPLY
 
 
-def queue_page(
-    tickets: QuerySet[Ticket], *, current: Lists, after: str, search: str, now: datetime
-) -> Page:
+def queue_page(tickets: QuerySet[Ticket], *, current: Lists, after: str, search: str, now: datetime) -> Page:
     """Return one page of a list (at most seven queries)."""
     search = search.strip()[:LONGEST_SEARCH]
     chosen = _matching(tickets, search) if search else _listed(tickets, current)

@@ -11,7 +11,7 @@ from mostrador.amazon.acknowledgements import CancelReason
 from mostrador.amazon.adjustments import SAFE_REASONS, AdjustmentReason
 
 REFUND_WORDS: dict[str, str | Promise] = {
-    AdjustmentReason.GENERAL_ADJUSTMENT: _("Goodwill or general adjustment"),
+    AdjustmentReason.GENERAL_ADJUSTMENT: _("Goodwill or adjustment"),
     AdjustmentReason.CUSTOMER_RETURN: _("Buyer returned it"),
     AdjustmentReason.DIFFERENT_ITEM: _("Wrong or different item"),
     AdjustmentReason.NO_INVENTORY: _("Not in stock"),

@@ -140,7 +140,9 @@ def _read_percent(order: OrderFacts, draft: RefundDraft) -> None:
     if not text:
         return
     try:
-        draft.lines = [line for line in rules.by_percentage(order, percent=read_percent(text)) if line.amounts]
+        draft.lines = [
+            line for line in rules.by_percentage(order, percent=read_percent(text)) if line.amounts
+        ]
     except Unreadable:
         _unread(draft, _("Percent"), text, "15")
 

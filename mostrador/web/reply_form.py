@@ -45,7 +45,9 @@ def blank_reply(ticket: Ticket, actions: Sequence[Refund | Cancellation] = ()) -
 
 def language_of(ticket: Ticket, chosen: str = "") -> str:
     """Return the language to answer in: the agent's choice, else the buyer's, else the marketplace's."""
-    marketplace = MARKETPLACES.get((ticket.order.marketplace_id if ticket.order else "") or ticket.marketplace_id)
+    marketplace = MARKETPLACES.get(
+        (ticket.order.marketplace_id if ticket.order else "") or ticket.marketplace_id
+    )
     spoken = ticket.language or (marketplace.language if marketplace else "")
     return choose_language(marketplace_language=spoken, override=chosen)
 

@@ -86,13 +86,17 @@ def unless_known(request: HttpRequest, html: str) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Close the ticket."""
-    return _change(request, ticket_id, lambda row, me, now: actions.close_ticket(ticket=row, agent=me, now=now))
+    return _change(
+        request, ticket_id, lambda row, me, now: actions.close_ticket(ticket=row, agent=me, now=now)
+    )
 
 
 @require_POST
 def reopen(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Open the ticket again."""
-    return _change(request, ticket_id, lambda row, me, now: actions.reopen_ticket(ticket=row, agent=me, now=now))
+    return _change(
+        request, ticket_id, lambda row, me, now: actions.reopen_ticket(ticket=row, agent=me, now=now)
+    )
 
 
 @require_POST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from mostrador.web.notation import money_text
 from mostrador.web.states import Look, look
 
 Action = Refund | Cancellation
+JOINED_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Happened:
     at: datetime
     words: str
     icon: str = ""
+    is_beginning: bool = False
 
 
 Entry = Said | Happened | Card
@@ -100,10 +102,24 @@ def story_of(ticket: Ticket, now: datetime) -> Story:
         for a in actions
         if a.source != Source.ELSEWHERE
     ]
-    lines = [line for event in events if (line := _happened(event, actions))]
+    lines = [line for event in _joined(events) if (line := _happened(event, actions))]
     entries: list[Entry] = [*_said(ticket, replies), *lines, *cards]
-    entries.sort(key=lambda entry: (entry.at, isinstance(entry, Card), entry.key))
+    entries.sort(key=lambda entry: (not _begins(entry), entry.at, isinstance(entry, Card), entry.key))
     return Story(entries=entries, actions=actions, replies=replies, events=events)
+
+
+def _begins(entry: Entry) -> bool:
+    return isinstance(entry, Happened) and entry.is_beginning
+
+
+def _joined(events: Sequence[Event]) -> list[Event]:
+    """Return the events without the finding of the order where it belongs to the ticket's beginning."""
+    begun = next((event for event in events if event.kind == EventKind.TICKET_BEGUN), None)
+    found = next((event for event in events if event.kind == EventKind.ORDER_FOUND), None)
+    if begun is None or found is None or abs(found.at - begun.at) > JOINED_WITHIN:
+        return list(events)
+    begun.facts = {**begun.facts, "number": found.facts.get("number", "")}
+    return [event for event in events if event is not found]
 
 
 def _actions(ticket: Ticket) -> list[Action]:
@@ -182,17 +198,20 @@ def _happened(event: Event, actions: Sequence[Action]) -> Happened | None:
     if not words:
         return None
     icon = "shield-alert" if event.kind == EventKind.MAIL_UNREADABLE else ""
-    return Happened(key=f"e-{event.pk}", at=event.at, words=words, icon=icon)
+    begins = event.kind == EventKind.TICKET_BEGUN
+    return Happened(key=f"e-{event.pk}", at=event.at, words=words, icon=icon, is_beginning=begins)
 
 
 def _words(event: Event, refunds: Mapping[int, Refund]) -> str:
     who = event.agent.name if event.agent else _("Mostrador")
-    facts = {"who": who, "to": event.facts.get("to", ""), **_texts(event)}
+    facts = {"who": who, "to": event.facts.get("to", ""), "order": event.facts.get("number", "")}
     match event.kind:
         case EventKind.TICKET_BEGUN:
+            if facts["order"]:
+                return _("Ticket from e-mail · order %(order)s found") % facts
             return _("Ticket from e-mail")
         case EventKind.ORDER_FOUND:
-            return _("Order %(order)s found") % facts if facts.get("order") else _("Order found")
+            return _("Order %(order)s found") % facts
         case EventKind.TICKET_CLOSED:
             return _("%(who)s closed the ticket") % facts
         case EventKind.TICKET_REOPENED:
@@ -212,11 +231,6 @@ def _words(event: Event, refunds: Mapping[int, Refund]) -> str:
     return ""
 
 
-def _texts(event: Event) -> dict[str, str]:
-    order = event.facts.get("order") or event.facts.get("order_id") or event.facts.get("amazon_order_id")
-    return {"order": str(order)} if order else {}
-
-
 def _assigned_words(event: Event, facts: Mapping[str, str]) -> str:
     if not facts["to"]:
         return _("%(who)s put the ticket back") % facts
@@ -226,8 +240,7 @@ def _assigned_words(event: Event, facts: Mapping[str, str]) -> str:
 
 
 def _status_words(event: Event) -> str:
-    before = event.facts.get("before") or event.facts.get("old") or event.facts.get("from") or ""
-    after = event.facts.get("after") or event.facts.get("new") or event.facts.get("status") or ""
+    before, after = event.facts.get("before", ""), event.facts.get("after", "")
     if before:
         return _("Amazon's status: %(before)s → %(after)s") % {"before": before, "after": after}
     return _("Amazon's status: %(after)s") % {"after": after}

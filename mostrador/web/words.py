@@ -64,7 +64,9 @@ _SENTENCES = {
     _C.NO_LINES: gettext_lazy("Nothing to refund: enter an amount above zero."),
     _C.LINE_TWICE: gettext_lazy("Item %(item)s stands there twice: keep one line for it."),
     _C.UNKNOWN_ITEM: gettext_lazy("Item %(item)s is not in this order. Read the order again."),
-    _C.UNKNOWN_REASON: gettext_lazy("Choose Amazon's reason: Amazon does not take an order without one."),
+    _C.UNKNOWN_REASON: gettext_lazy(
+        "Choose Amazon's reason: without one Amazon takes neither a refund nor a cancellation."
+    ),
     _C.REASON_NOT_TRUE: gettext_lazy("That reason does not fit this order: choose the one that is true."),
     _C.AMOUNT_NEGATIVE: gettext_lazy(
         "%(component)s of “%(title)s”: a refund cannot be negative. Enter %(zero)s or more."
@@ -95,9 +97,7 @@ _SENTENCES = {
         "opens that door."
     ),
     _C.EMPTY_MESSAGE: gettext_lazy("There is nothing to send: write a message first."),
-    _C.MESSAGE_TOO_LONG: gettext_lazy(
-        "The message has %(length)s characters; %(longest)s fit. Shorten it."
-    ),
+    _C.MESSAGE_TOO_LONG: gettext_lazy("The message has %(length)s characters; %(longest)s fit. Shorten it."),
     _C.NO_ADDRESS: gettext_lazy("No address of the buyer is known: answer in Seller Central."),
     _C.NO_MAILBOX: gettext_lazy(
         "This ticket has no mailbox to answer from: add one with “mostrador add-mailbox”, or answer in "
