@@ -32,7 +32,13 @@ def test_an_agent_can_sign_in_with_the_password_of_the_file(run: Run, file: File
 )
 def test_a_weak_password_is_refused(run: Run, file: File, password: str, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
-        run("add-agent", "--email", "marta.gil.lane@example.com", "--password-file", file("password", password))
+        run(
+            "add-agent",
+            "--email",
+            "marta.gil.lane@example.com",
+            "--password-file",
+            file("password", password),
+        )
     assert not Agent.objects.get_queryset().exists()
 
 
