@@ -37,8 +37,9 @@ from mostrador.web.tickets import changed, ticket_page
 from mostrador.web.words import key_reused_words, refusals_words
 
 # A mail's own HTML: nothing runs, nothing loads, nothing leads out of its frame.
+_NOTHING = ("default-src", "script-src", "img-src", "font-src", "connect-src", "form-action", "frame-src")
 _MAIL_POLICY = {
-    "default-src": [NONE],
+    **dict.fromkeys((*_NOTHING, "manifest-src"), [NONE]),
     "style-src": ["'unsafe-inline'"],
     "frame-ancestors": ["'self'"],
     "sandbox": "allow-popups",

@@ -1,0 +1,259 @@
+"""Inbox and ticket page: what they show, how little they ask of the database, how they stay fresh."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from mostrador.domain.delivery import State
+from mostrador.models import Agent, Event, EventKind, Message, Order, Ticket
+from tests import makers
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def _html(desk: Client, path: str) -> str:
+    return desk.get(path).content.decode()
+
+
+# ── the queue ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_answer_due_first_stands_on_top(desk: Client) -> None:
+    now = timezone.now()
+    makers.make_ticket(buyer_name="Later", now=now - timedelta(hours=1))
+    makers.make_ticket(buyer_name="Sooner", now=now - timedelta(hours=23))
+    html = _html(desk, "/")
+    assert html.index("Sooner") < html.index("Later")
+    assert 'class="left soon"' in html
+
+
+def test_a_late_answer_says_how_late(desk: Client) -> None:
+    makers.make_ticket(now=timezone.now() - timedelta(hours=26))
+    assert "2 h late" in _html(desk, "/")
+
+
+def test_each_list_holds_its_own_tickets(desk: Client) -> None:
+    partner = makers.make_selling_partner()
+    named = {
+        name: makers.make_ticket(buyer_name=name, order=makers.make_order(partner=partner), partner=partner)
+        for name in ("Open", "Waiting", "Closed", "Under way", "Review")
+    }
+    named["Waiting"].answered(at=timezone.now(), preview="x", close=False)
+    named["Closed"].close(now=timezone.now())
+    makers.make_refund(order=named["Under way"].order, state=State.SENT)
+    makers.make_refund(order=named["Review"].order, state=State.UNKNOWN)
+    shown = {
+        name: [each for each in named if f"<b>{each}</b>" in _html(desk, f"/?list={name}")]
+        for name in ("needs-reply", "waiting", "closed", "under-way", "review", "all")
+    }
+    assert shown == {
+        "needs-reply": ["Open", "Under way", "Review"],
+        "waiting": ["Waiting"],
+        "closed": ["Closed"],
+        "under-way": ["Under way"],
+        "review": ["Review"],
+        "all": list(named),
+    }
+
+
+@pytest.mark.parametrize("name", ["needs-reply", "all"])
+def test_paging_shows_every_ticket_once(desk: Client, name: str) -> None:
+    partner = makers.make_selling_partner()
+    mailbox = makers.make_mailbox(partner=partner)
+    start = timezone.now() - timedelta(hours=20)
+    for number in range(95):
+        at = start + timedelta(minutes=number // 3)
+        makers.make_ticket(partner=partner, mailbox=mailbox, buyer_name=f"Buyer {number:03d}", now=at)
+    seen: list[str] = []
+    path = f"/queue?list={name}"
+    for _ in range(3):
+        page = desk.get(path).context["queue"]
+        seen += [row.name for row in page.rows]
+        path = f"/queue?list={name}&after={page.after}"
+    assert page.after == ""
+    assert len(seen) == len(set(seen)) == 95
+
+
+def test_an_odd_cursor_is_the_beginning(desk: Client) -> None:
+    makers.make_ticket(buyer_name="Somebody")
+    for cursor in ("x", "__", "2026_2026_1", f"_{timezone.now().isoformat()}_{10**30}"):
+        assert "Somebody" in desk.get("/queue", {"after": cursor}).content.decode()
+
+
+def test_search_finds_order_buyer_words_and_number(desk: Client) -> None:
+    order = makers.make_order(number="305-7654321-1234567")
+    ticket = makers.make_ticket(order=order, buyer_name="Zoë Quill", text="The shade is cracked")
+    makers.make_ticket(buyer_name="Other", text="Hello")
+    for words in ("305-7654321", "zoë q", "SHADE IS", ticket.reference, "desk lamp"):
+        rows = desk.get("/", {"q": words}).context["queue"].rows
+        assert [row.name for row in rows] == ["Zoë Quill"], words
+    assert "Nothing found" in desk.get("/", {"q": "no such thing"}).content.decode()
+
+
+def test_an_empty_queue_is_good_news(desk: Client) -> None:
+    assert "Every buyer has an answer" in _html(desk, "/")
+
+
+def test_the_inbox_asks_the_same_few_questions_however_many_tickets(
+    desk: Client, django_assert_max_num_queries: object
+) -> None:
+    partner = makers.make_selling_partner()
+    mailbox = makers.make_mailbox(partner=partner)
+    for _ in range(30):
+        order = makers.make_order(partner=partner)
+        makers.make_refund(ticket=makers.make_ticket(order=order, mailbox=mailbox), state=State.SENT)
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        desk.get("/")
+
+
+def test_an_unchanged_queue_costs_no_body(desk: Client) -> None:
+    makers.make_ticket()
+    first = desk.get("/queue")
+    again = desk.get("/queue", HTTP_IF_NONE_MATCH=first.headers["ETag"])
+    assert (again.status_code, again.content) == (HTTPStatus.NOT_MODIFIED, b"")
+    makers.make_ticket(buyer_name="News")
+    assert desk.get("/queue", HTTP_IF_NONE_MATCH=first.headers["ETag"]).status_code == HTTPStatus.OK
+
+
+# ── the ticket ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_ticket_page_asks_few_questions_however_long_the_story(
+    desk: Client, django_assert_max_num_queries: object
+) -> None:
+    order = makers.make_order(items=[makers.make_item() for _ in range(6)], read_at=timezone.now())
+    ticket = makers.make_ticket(order=order)
+    for _ in range(20):
+        makers.make_message(ticket=ticket)
+    for _ in range(4):
+        makers.make_refund(ticket=ticket, state=State.REJECTED)
+    with django_assert_max_num_queries(32):  # type: ignore[operator]
+        desk.get(f"/tickets/{ticket.pk}/")
+
+
+def test_opening_a_ticket_reads_an_old_order_again_and_spares_a_fresh_one(desk: Client) -> None:
+    old = makers.make_ticket(order=makers.make_order())
+    fresh = makers.make_ticket(order=makers.make_order(read_at=timezone.now()))
+    desk.get(f"/tickets/{fresh.pk}/")
+    assert not ProcrastinateJob.objects.exists()
+    desk.get(f"/tickets/{old.pk}/")
+    job = ProcrastinateJob.objects.get()
+    assert (job.task_name, job.args) == ("orders.refresh", {"order_id": old.order_id})
+
+
+def test_closing_opening_and_taking_are_noted_with_the_agents_name(desk: Client, agent: Agent) -> None:
+    ticket = makers.make_ticket()
+    for verb in ("take", "close", "reopen", "release"):
+        answer = desk.post(f"/tickets/{ticket.pk}/{verb}", **HTMX)
+        assert answer.status_code == HTTPStatus.OK
+        assert answer.headers["HX-Trigger"] == "desk:changed"
+    html = _html(desk, f"/tickets/{ticket.pk}/")
+    for words in ("took the ticket", "closed the ticket", "opened the ticket again", "put the ticket back"):
+        assert f"Marta Gil {words}" in html
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.assigned_to) == ("open", None)
+
+
+def test_what_a_buyer_writes_is_never_markup(desk: Client) -> None:
+    text = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    ticket = makers.make_ticket(buyer_name=text, text=text)
+    html = _html(desk, f"/tickets/{ticket.pk}/")
+    assert "<script>alert" not in html
+    assert "<img src=x" not in html
+
+
+@pytest.mark.parametrize(("authentic", "is_flagged"), [(True, False), (False, True), (None, True)])
+def test_an_unproven_sender_is_flagged(desk: Client, authentic: bool | None, is_flagged: bool) -> None:
+    ticket = makers.make_ticket()
+    Message.objects.filter(ticket=ticket).update(authentic=authentic)
+    html = _html(desk, f"/tickets/{ticket.pk}/")
+    assert ("sender could not be verified" in html or "No proof of the sender" in html) == is_flagged
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_of_a_refund_and_a_cancellation_can_be_shown(desk: Client, state: State) -> None:
+    refund = makers.make_refund(ticket=makers.make_ticket(order=makers.make_order()), state=state)
+    order = makers.make_order(status="UNSHIPPED")
+    cancellation = makers.make_cancellation(ticket=makers.make_ticket(order=order), state=state)
+    for action in (refund, cancellation):
+        html = _html(desk, f"/tickets/{action.ticket_id}/")
+        assert f'id="{action.LETTER.lower()}-{action.pk}"' in html
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_kind_of_event_can_be_shown(desk: Client, agent: Agent, kind: EventKind) -> None:
+    refund = makers.make_refund(ticket=makers.make_ticket(order=makers.make_order()), state=State.SENT)
+    Event.objects.step(kind, refund, at=timezone.now(), agent=agent, words="Amazon's words")
+    Event.objects.note(kind, at=timezone.now(), ticket=refund.ticket, order=refund.order)
+    assert desk.get(f"/tickets/{refund.ticket_id}/").status_code == HTTPStatus.OK
+
+
+def test_an_order_not_read_yet_and_one_that_failed_say_so(desk: Client) -> None:
+    order = Order.objects.expect(
+        partner=makers.make_selling_partner(), amazon_order_id="302-1-1", marketplace_id="A1PA6795UKMFR9"
+    )
+    ticket = makers.make_ticket(order=order)
+    assert "The order is being read from Amazon" in _html(desk, f"/tickets/{ticket.pk}/")
+    order.plan_read(at=timezone.now(), trouble="getOrder: 503")
+    html = _html(desk, f"/tickets/{ticket.pk}/")
+    assert "Amazon could not be read" in html
+    assert "getOrder: 503" in html
+
+
+# ── live ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def ticket(agent: Agent) -> Ticket:
+    """A ticket about a shipped order."""
+    return makers.make_ticket(order=makers.make_order())
+
+
+def _look(desk: Client, ticket: Ticket, tag: str = "") -> tuple[int, str, str]:
+    headers = {"HTTP_IF_NONE_MATCH": tag} if tag else {}
+    answer = desk.get(f"/tickets/{ticket.pk}/live", **headers)
+    return answer.status_code, answer.headers["ETag"], answer.content.decode()
+
+
+def test_an_unchanged_ticket_costs_no_body(
+    desk: Client, ticket: Ticket, django_assert_max_num_queries: object
+) -> None:
+    tag = _look(desk, ticket)[1]
+    with django_assert_max_num_queries(11):  # type: ignore[operator]
+        status, _, body = _look(desk, ticket, tag)
+    if status == HTTPStatus.OK:  # the minute turned between the two looks, and times are shown in minutes
+        status, _, body = _look(desk, ticket, _look(desk, ticket)[1])
+    assert (status, body) == (HTTPStatus.NOT_MODIFIED, "")
+
+
+def test_every_step_changes_what_a_look_returns(desk: Client, ticket: Ticket, agent: Agent) -> None:
+    tags = [_look(desk, ticket)[1]]
+    makers.make_message(ticket=ticket, text="More words")
+    tags.append(_look(desk, ticket)[1])
+    refund = makers.make_refund(ticket=ticket)
+    tags.append(_look(desk, ticket)[1])
+    makers.bring_to(refund, State.SENT, now=timezone.now())
+    tags.append(_look(desk, ticket)[1])
+    Order.objects.filter(pk=ticket.order_id).update(read_at=timezone.now())
+    tags.append(_look(desk, ticket)[1])
+    ticket.assign(agent)
+    tags.append(_look(desk, ticket)[1])
+    assert len(set(tags)) == len(tags)
+
+
+def test_a_look_holds_every_region_once_and_looks_closely_while_something_is_under_way(
+    desk: Client, ticket: Ticket
+) -> None:
+    answer = desk.get(f"/tickets/{ticket.pk}/live")
+    html = answer.content.decode()
+    for region in ("head", "line", "order-top", "act", "order-rest", "reply-acts"):
+        assert html.count(f'id="{region}"') == 1
+    assert answer.headers["X-Look-Again"] == "10000"
+    makers.make_refund(ticket=ticket)
+    assert desk.get(f"/tickets/{ticket.pk}/live").headers["X-Look-Again"] == "1500"
