@@ -32,7 +32,7 @@ check: $(DEV) ## look at format, lint, types, floors and missing migrations
 	@echo "Format …" && .venv/bin/ruff format --check --quiet .
 	@echo "Lint …" && .venv/bin/ruff check --quiet .
 	@echo "Types …" && $(ANY_SETTINGS) .venv/bin/mypy
-	@echo "Floors …" && $(ANY_SETTINGS) .venv/bin/lint-imports --no-cache
+	@echo "Floors …" && $(ANY_SETTINGS) .venv/bin/lint-imports --no-cache --no-logo
 	@echo "Migrations …" && $(ANY_SETTINGS) .venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@echo "All checks passed."
 
@@ -61,7 +61,7 @@ $(UV):
 	@$(PYTHON) -m venv .venv || { \
 	    echo "$(PYTHON) cannot create an environment. On Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Installing uv, which installs the rest …"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check uv
 
 $(RUN): pyproject.toml uv.lock | $(UV)
 	@echo "Installing what running the desk needs …"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -30,6 +31,9 @@ COMMANDS = {
 
 # Commands that need neither database nor settings.
 _STANDS_APART = {"simulator": "mostrador.simulator", "demo --reset": "mostrador.management.demo.reset"}
+
+# Where a demo writes the settings it runs with.
+DEMO_SETTINGS = "demo.json"
 
 _NO_DATABASE = "postgresql:///mostrador"
 
@@ -80,7 +84,16 @@ def prepare(*, starts_database: bool = True) -> None:
     if not (os.environ.get("MOSTRADOR_SECRET_KEY") or os.environ.get("MOSTRADOR_SECRET_KEY_FILE")):
         _find_secret_key(data_dir, is_needed=starts_database)
     if not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
+        _follow_demo(data_dir)
         os.environ["DATABASE_URL"] = _start_postgres(data_dir) if starts_database else _NO_DATABASE
+
+
+def _follow_demo(data_dir: Path) -> None:
+    """Let commands beside a demo speak to its pretend Amazon, never to the real one."""
+    path = data_dir / DEMO_SETTINGS
+    if path.exists():
+        for name, value in json.loads(path.read_text("utf-8")).items():
+            os.environ.setdefault(name, value)
 
 
 def _start_postgres(data_dir: Path) -> str:

@@ -98,6 +98,8 @@ def test_the_demo_starts_serves_and_ends_without_leaving_a_process_behind(data_d
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
             assert answer.status == 200
         assert len(processes_of(data_dir)) >= 5
+        sync = begin(data_dir, "sync", "--seller", "A2NORDLICHTEU7", "--once")
+        assert "read until" in sync.communicate(timeout=30)[0]
         again = begin(data_dir, "demo", PORT=str(free_port()))
         assert "A demo is running with the data in" in again.communicate(timeout=30)[0]
         assert again.returncode == 1
@@ -133,10 +135,26 @@ def test_a_busy_port_is_said_in_one_sentence(data_dir: Path) -> None:
 def test_reset_spares_a_folder_that_is_not_a_demos(data_dir: Path) -> None:
     data_dir.mkdir()
     (data_dir / "secret_key").write_text("precious")
+    (data_dir / "demo.lock").touch()  # a demo was refused here
     reset = begin(data_dir, "demo", "--reset")
     assert "is not a demo's: nothing was removed" in reset.communicate(timeout=30)[0]
     assert reset.returncode == 1
     assert (data_dir / "secret_key").exists()
+
+
+@pytest.mark.django_db
+def test_a_database_with_people_of_its_own_is_no_place_for_a_demo() -> None:
+    from mostrador.management.demo.shop import strangers
+    from tests.makers import make_agent, make_selling_partner
+
+    sample = [{"seller_id": "A2SAMPLE"}]
+    make_selling_partner(seller_id="A2SAMPLE")
+    assert strangers(sample, is_new=True) == []
+    make_agent(name="Ada Real")
+    assert strangers(sample, is_new=True) == ["Ada Real"]
+    assert strangers(sample, is_new=False) == []
+    make_selling_partner(seller_id="A9REAL", name="Real Shop")
+    assert strangers(sample, is_new=False) == ["Real Shop"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 from django.utils import timezone
 
+from mostrador.cli import DEMO_SETTINGS
 from mostrador.management.demo import lock, shop, words
 from mostrador.management.demo.household import Child, ChildDied, Household, ToldToStop, TookTooLong
 from mostrador.management.desk_command import DeskCommand
@@ -94,8 +97,7 @@ class Command(DeskCommand):
         endpoint, smtp_port = _addresses(household, simulator)
         environment |= {"MOSTRADOR_SPAPI_ENDPOINT": endpoint, "MOSTRADOR_LWA_ENDPOINT": endpoint}
         sellers = shop.read_sellers(state)
-        if names := shop.strangers([seller["seller_id"] for seller in sellers]):
-            raise CommandError(words.not_a_demo(names, settings.DATA_DIR))
+        _claim(sellers, environment)
         shop.open_shop(sellers=sellers, smtp_port=smtp_port, now=timezone.now())
         household.start("worker", _django("worker"), environment=environment)
         household.finish(static)
@@ -107,6 +109,17 @@ class Command(DeskCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _claim(sellers: Sequence[dict[str, Any]], environment: Mapping[str, str]) -> None:
+    """Mark the data folder as a demo's, and note its settings for the commands beside it.
+
+    Raises: CommandError when the database is somebody's real one.
+    """
+    mark = settings.DATA_DIR / DEMO_SETTINGS
+    if names := shop.strangers(sellers, is_new=not mark.exists()):
+        raise CommandError(words.not_a_demo(names, settings.DATA_DIR))
+    mark.write_text(json.dumps(environment), "utf-8")
 
 
 def _simulator(state: Path) -> list[str]:

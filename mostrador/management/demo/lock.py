@@ -1,4 +1,4 @@
-"""The lock of a data folder: one demo at a time, and a mark that the folder is a demo's."""
+"""The lock of a data folder: one demo at a time."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from mostrador.cli import DEMO_SETTINGS
 from mostrador.embedded_postgres import stop_orphan
 from mostrador.management.demo import lock
 
@@ -17,7 +18,7 @@ def main() -> None:
     if not data_dir.exists():
         sys.stdout.write(f"There is no data in {data_dir}: the next demo begins anew anyway.\n")
         return
-    if not (data_dir / lock.NAME).exists():
+    if not (data_dir / DEMO_SETTINGS).exists():
         sys.exit(f"{data_dir} is not a demo's: nothing was removed.")
     try:
         with lock.take(data_dir):

@@ -37,10 +37,14 @@ def read_sellers(state: Path) -> list[dict[str, Any]]:
     return sellers
 
 
-def strangers(seller_ids: Sequence[str]) -> list[str]:
-    """Return the names of selling partners that are not the sample's: then this is no place for a demo."""
-    others = SellingPartner.objects.exclude(seller_id__in=seller_ids)
-    return list(others.order_by("name").values_list("name", flat=True))
+def strangers(sellers: Sequence[dict[str, Any]], *, is_new: bool) -> list[str]:
+    """Return the names of selling partners, in a new demo also of agents, that are not the sample's.
+
+    Where there are any, a demo must not begin: its agents' password is known to everybody.
+    """
+    partners = SellingPartner.objects.exclude(seller_id__in=[seller["seller_id"] for seller in sellers])
+    agents = Agent.objects.get_queryset() if is_new else Agent.objects.none()
+    return [str(stranger) for stranger in (*partners.order_by("name"), *agents.order_by("name"))]
 
 
 def open_shop(*, sellers: Sequence[dict[str, Any]], smtp_port: int, now: datetime) -> None:

@@ -40,7 +40,7 @@ def welcome(address: str, *, seconds: float, logs: Path) -> str:
 def not_a_demo(names: Sequence[str], data_dir: Path) -> str:
     """Return why the demo does not start in a database with selling partners of its own."""
     return (
-        f"The database of {data_dir} holds selling partners that are not the demo's ({', '.join(names)}). "
+        f"The database of {data_dir} is not a demo's: it knows {', '.join(names)}. "
         "Give the demo a place of its own: MOSTRADOR_DATA_DIR=.data-demo make demo"
     )
 
