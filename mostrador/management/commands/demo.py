@@ -101,7 +101,9 @@ class Command(DeskCommand):
         shop.open_shop(sellers=sellers, smtp_port=smtp_port, now=timezone.now())
         household.start("worker", _django("worker"), environment=environment)
         household.finish(static)
-        household.start("web server", _django("web", "--port", str(port)), environment=environment)
+        household.start(
+            "web server", _django("web", "--no-collect", "--port", str(port)), environment=environment
+        )
         answers = partial(_answers, f"http://{HOST}:{port}/healthz")
         household.wait_until(answers, what="The start of the web server", seconds=SECONDS_TO_START)
         return shop.letters_waiting(sellers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 from granian.constants import Interfaces
@@ -30,13 +31,18 @@ class Command(DeskCommand):
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
         parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
         parser.add_argument("--threads", type=int, default=4, help="threads per process (default 4)")
+        parser.add_argument("--no-collect", action="store_true", help="static files are collected already")
 
-    def handle(self, *_: Any, host: str, port: int, workers: int, threads: int, **__: Any) -> None:
+    def handle(self, *_: Any, host: str, port: int, no_collect: bool, **chosen: Any) -> None:
         """Serve until told to stop."""
         if not is_free(host, port):
             raise CommandError(
                 f"Port {port} of {host} is taken. Choose another: mostrador web --port {port + 1}"
             )
+        if not no_collect:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        self.stdout.write(f"Serving the desk on http://{host}:{port}")
+        self.stdout.flush()
         # The processes are forked; a connection must not be shared between them.
         connections.close_all()
         Server(
@@ -44,8 +50,8 @@ class Command(DeskCommand):
             address=host,
             port=port,
             interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=threads,
+            workers=chosen["workers"],
+            blocking_threads=chosen["threads"],
             log_level=LogLevels.warning,
             respawn_failed_workers=True,
             websockets=False,
