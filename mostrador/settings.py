@@ -84,7 +84,9 @@ UNDO_SECONDS = env.int("MOSTRADOR_UNDO_SECONDS", default=60)
 REPLY_UNDO_SECONDS = env.int("MOSTRADOR_REPLY_UNDO_SECONDS", default=5)
 # Feeds of one document at most; the blast radius of a feed that Amazon aborts.
 MESSAGES_PER_FEED = env.int("MOSTRADOR_MESSAGES_PER_FEED", default=50)
-# createFeed tokens that refunds leave for cancellations of orders about to ship.
+# Gentle spacing: seconds between two feeds of one kind at least; Amazon advises 1200, its limit is 0.
+FEED_SPACING_SECONDS = env.int("MOSTRADOR_FEED_SPACING_SECONDS", default=0)
+# At most so many createFeed tokens that refunds leave for cancellations of orders about to ship.
 TOKENS_KEPT_FOR_CANCELLATIONS = env.int("MOSTRADOR_TOKENS_KEPT_FOR_CANCELLATIONS", default=2)
 # Seconds between two looks into each mailbox, and between two readings of changed orders.
 MAIL_EVERY_SECONDS = env.int("MOSTRADOR_MAIL_EVERY_SECONDS", default=30)
@@ -93,6 +95,15 @@ SYNC_EVERY_SECONDS = env.int("MOSTRADOR_SYNC_EVERY_SECONDS", default=300)
 FIRST_SYNC_DAYS = env.int("MOSTRADOR_FIRST_SYNC_DAYS", default=30)
 # The authserv-ids of mail servers whose Authentication-Results are believed.
 TRUSTED_AUTHSERV_IDS: list[str] = env.list("MOSTRADOR_TRUSTED_AUTHSERV_IDS", default=[])
+
+# The SQS queue Amazon sends notifications to; without one, everything is found out by polling.
+SQS_QUEUE_URL = env.str("MOSTRADOR_SQS_QUEUE_URL", default="")
+SQS_REGION = env.str("MOSTRADOR_SQS_REGION", default="us-east-1")
+# Replaces AWS's own address, so that any server that speaks SQS can hold the queue.
+SQS_ENDPOINT = env.str("MOSTRADOR_SQS_ENDPOINT", default="")
+# Keys that may read the queue and delete from it. Unset: boto3 looks where AWS programs keep them.
+SQS_ACCESS_KEY_ID = env.str("MOSTRADOR_SQS_ACCESS_KEY_ID", default="")
+SQS_SECRET_ACCESS_KEY = env.str("MOSTRADOR_SQS_SECRET_ACCESS_KEY", default="")
 
 # ── web ───────────────────────────────────────────────────────────────────────────────────────────────────
 

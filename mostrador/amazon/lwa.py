@@ -1,4 +1,4 @@
-"""Login with Amazon: short-lived access tokens, made from a seller's refresh token."""
+"""Login with Amazon: short-lived access tokens, for a seller's consent or for the application itself."""
 
 from __future__ import annotations
 
@@ -29,23 +29,33 @@ class AccessToken:
 
 
 class TokenSource:
-    """Holds one seller's consent and hands out its access token. It may be shared by threads."""
+    """Hands out access tokens: for a seller's consent, or grantless ones. It may be shared by threads.
+
+    A grantless token speaks for the application; `scope` says what for, and there is no refresh token then.
+    """
 
     def __init__(
         self,
         *,
         client_id: str,
         client_secret: str,
-        refresh_token: str,
+        refresh_token: str = "",
+        scope: str = "",
         endpoint: str = LOGIN_ENDPOINT,
         wire: Wire | None = None,
     ) -> None:
         if not is_allowed_address(endpoint):
             raise ValueError("the login endpoint must be https, or http on this machine")
         self._url = endpoint if urlsplit(endpoint).path.strip("/") else endpoint.rstrip("/") + TOKEN_PATH
+        if bool(refresh_token) == bool(scope):
+            raise ValueError("either a refresh token or a scope says what the access token is for")
+        grant = (
+            {"grant_type": "client_credentials", "scope": scope}
+            if scope
+            else {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        )
         self._form = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
+            **grant,
             "client_id": client_id,
             "client_secret": client_secret,
         }

@@ -37,5 +37,10 @@ USAGE_PLANS: Mapping[str, UsagePlan] = MappingProxyType(
         "searchOrders": _plan("0.0056", 20),
         "getOrder": _plan("0.5", 30),
         "listTransactions": _plan("0.5", 10),
+        "getDestinations": _plan("1", 5),
+        "createDestination": _plan("1", 5),
+        "getSubscription": _plan("1", 5),
+        "createSubscription": _plan("1", 5),
+        "deleteSubscriptionById": _plan("1", 5),
     }
 )

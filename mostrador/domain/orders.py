@@ -23,6 +23,16 @@ class FulfillmentStatus(StrEnum):
     UNFULFILLABLE = "UNFULFILLABLE"
 
 
+# Something of the order can still be kept from leaving.
+NOT_YET_SHIPPED = frozenset(
+    {
+        FulfillmentStatus.PENDING_AVAILABILITY,
+        FulfillmentStatus.PENDING,
+        FulfillmentStatus.UNSHIPPED,
+        FulfillmentStatus.PARTIALLY_SHIPPED,
+    }
+)
+
 FULFILLED_BY_AMAZON = "AMAZON"
 PRIME = "PRIME"
 

@@ -4,6 +4,7 @@ from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import LostRace
 from mostrador.models.feeds import Feed, FeedMessage, SeenFeed
 from mostrador.models.messages import Attachment, Direction, Message, RawMail, RawMailState, Reply
+from mostrador.models.notifications import Notification, QueueHealth
 from mostrador.models.orders import ItemBalance, Order, OrderItem
 from mostrador.models.people import Agent, ApiToken
 from mostrador.models.quotas import Quota
@@ -26,8 +27,10 @@ __all__ = [
     "LostRace",
     "Mailbox",
     "Message",
+    "Notification",
     "Order",
     "OrderItem",
+    "QueueHealth",
     "Quota",
     "RawMail",
     "RawMailState",

@@ -12,7 +12,14 @@ from django.db.models import F, Q
 from mostrador.amazon import orders as amazon_orders
 from mostrador.amazon.components import Component
 from mostrador.amazon.marketplaces import MARKETPLACES, marketplace
-from mostrador.domain.orders import Balance, FulfillmentStatus, ItemFacts, OrderFacts
+from mostrador.domain.orders import (
+    FULFILLED_BY_AMAZON,
+    NOT_YET_SHIPPED,
+    Balance,
+    FulfillmentStatus,
+    ItemFacts,
+    OrderFacts,
+)
 from mostrador.models.selling_partners import SellingPartner
 
 FRESH_FOR = timedelta(minutes=1)
@@ -181,6 +188,10 @@ class Order(models.Model):
     def buyer_asked_to_cancel(self) -> bool:
         """Return whether the buyer asked on Amazon itself to cancel any item."""
         return any(item.buyer_asked_to_cancel for item in self.items.all())
+
+    def can_be_held(self) -> bool:
+        """Return whether the selling partner ships it and something of it has not left yet."""
+        return self.fulfilled_by != FULFILLED_BY_AMAZON and self.status in NOT_YET_SHIPPED
 
     def is_cancelled(self) -> bool:
         """Return whether Amazon shows the order as cancelled."""

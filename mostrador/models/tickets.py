@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
+from mostrador.domain.orders import FULFILLED_BY_AMAZON, NOT_YET_SHIPPED
 from mostrador.domain.tickets import TicketState, answer_due
-from mostrador.models.orders import Order
+from mostrador.models.orders import Order, OrderItem
 from mostrador.models.people import Agent
 from mostrador.models.selling_partners import Mailbox, SellingPartner
 
@@ -68,6 +69,22 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Return the open tickets, those whose answer is due first on top."""
         return self.filter(state=TicketState.OPEN).order_by(
             F("answer_due_at").asc(nulls_last=True), "-last_message_at", "-pk"
+        )
+
+    def cancel_radar(self) -> TicketQuerySet:
+        """Return the tickets on whose order the buyer waits for a cancellation, the next to ship first.
+
+        Only orders the selling partner ships itself and has not shipped; `time_to_ship` says what is left.
+        """
+        asked = OrderItem.objects.filter(
+            order=OuterRef("order"), buyer_asked_to_cancel=True, quantity_cancelled__lt=F("quantity_ordered")
+        )
+        waiting = self.filter(Exists(asked), order__status__in=NOT_YET_SHIPPED)
+        return (
+            waiting.exclude(order__fulfilled_by=FULFILLED_BY_AMAZON)
+            .exclude(state=TicketState.CLOSED)
+            .select_related("order")
+            .order_by(F("order__ship_by").asc(nulls_last=True), "pk")
         )
 
     def in_state(self, state: TicketState) -> TicketQuerySet:
@@ -130,6 +147,12 @@ class Ticket(models.Model):
     def reference(self) -> str:
         """The short name people use: T-1042."""
         return f"T-{1000 + self.pk}"
+
+    # ── queries ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def time_to_ship(self, now: datetime) -> timedelta | None:
+        """Return how long the order may still stay unshipped, less than nothing when it is late."""
+        return self.order.ship_by - now if self.order and self.order.ship_by else None
 
     # ── mutators ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -92,7 +92,7 @@ def take_over(*, partner: SellingPartner, said: amazon.Order, now: datetime) -> 
                 EventKind.ORDER_STATUS_CHANGED, at=now, order=order, before=known_status, after=order.status
             )
         if order.buyer_asked_to_cancel() and not had_asked:
-            Event.objects.note(EventKind.BUYER_ASKED_TO_CANCEL, at=now, order=order)
+            cancellations.note_request(order=order, now=now)
         cancellations.confirm(order=order, now=now)
     return order
 
