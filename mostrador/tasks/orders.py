@@ -40,12 +40,15 @@ _HAS_BOOKINGS = frozenset(
 
 def plan_refresh(*, order_id: int, now: datetime) -> None:
     """Have an order read again as soon as a token is free; the job commits with the caller's transaction."""
+    Order.objects.filter(pk=order_id).update(next_read_at=now)  # the job is only a hint
     refresh.defer(order_id=order_id)
 
 
 def plan_proof(*, order_id: int, now: datetime) -> None:
     """Have an order and its bookings read in a moment, because an action on it has just been decided."""
-    refresh.configure(schedule_at=now + PROOF_AFTER).defer(order_id=order_id)
+    at = now + PROOF_AFTER
+    Order.objects.filter(pk=order_id).update(next_read_at=at)  # the job is only a hint
+    refresh.configure(schedule_at=at).defer(order_id=order_id)
 
 
 @app.task(name="orders.refresh")
@@ -83,9 +86,10 @@ def read_order(order: Order, now: datetime) -> Order:
 def take_over(*, partner: SellingPartner, said: amazon.Order, now: datetime) -> Order:
     """Store what Amazon says of an order, note what changed, and confirm what it proves."""
     with transaction.atomic():
-        before = Order.objects.filter(selling_partner=partner, amazon_order_id=said.order_id).first()
-        known_status = before.status if before and before.read_at else ""
-        had_asked = before.buyer_asked_to_cancel() if before else False
+        # Locked before it is looked at: of two readings at once, one notes what changed.
+        before = Order.objects.locked(Order.objects.expect(partner=partner, amazon_order_id=said.order_id).pk)
+        known_status = before.status if before.read_at else ""
+        had_asked = before.buyer_asked_to_cancel()
         order = Order.objects.store(partner=partner, said=said, now=now)
         if known_status and order.status != known_status:
             Event.objects.note(
