@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,8 +19,17 @@ def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run make with our Makefile in a folder that holds nothing else."""
     for name in ("pyproject.toml", "uv.lock"):
         (folder / name).touch()
+    # These tests may themselves have been started by make.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     return subprocess.run(
-        ["make", "-f", str(MAKEFILE), *words], cwd=folder, capture_output=True, text=True, timeout=30
+        ["make", "-f", str(MAKEFILE), *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
 
 

@@ -17,7 +17,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
-from django.utils import timezone
 
 from mostrador.cli import DEMO_SETTINGS
 from mostrador.management.demo import lock, shop, words
@@ -98,7 +97,7 @@ class Command(DeskCommand):
         environment |= {"MOSTRADOR_SPAPI_ENDPOINT": endpoint, "MOSTRADOR_LWA_ENDPOINT": endpoint}
         sellers = shop.read_sellers(state)
         _claim(sellers, environment)
-        shop.open_shop(sellers=sellers, smtp_port=smtp_port, now=timezone.now())
+        shop.open_shop(sellers=sellers, smtp_port=smtp_port)
         household.start("worker", _django("worker"), environment=environment)
         household.finish(static)
         household.start(

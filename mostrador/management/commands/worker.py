@@ -17,10 +17,13 @@ from procrastinate.contrib.django import app
 
 from mostrador.management.desk_command import DeskCommand
 from mostrador.tasks.housekeeping import run_sweeper
+from mostrador.tasks.notifications import is_configured, run_receiver
 
 logger = logging.getLogger(__name__)
 
 SECONDS_TO_FINISH = 30
+# What the receiver has in its hands by then is handed out by the queue again.
+SECONDS_TO_HANG_UP = 1
 # NOTIFY wakes the worker at once; this is how long a lost one can go unnoticed.
 SECONDS_BETWEEN_LOOKS = 0.3
 # A thread that has its answer from the database or from Amazon waits this long at most for its turn; with
@@ -46,15 +49,21 @@ class Command(DeskCommand):
         """Work until told to stop."""
         sys.setswitchinterval(SECONDS_PER_TURN)
         asked_to_stop = threading.Event()
-        sweeper = Sweeper(on_death=lambda: os.kill(os.getpid(), signal.SIGTERM))
+        sweeper = Companion(run_sweeper, on_death=lambda: os.kill(os.getpid(), signal.SIGTERM))
+        # Whatever a notification tells is found out without it too, so its receiver may fail.
+        receiver = Companion(run_receiver, on_death=lambda: logger.error("no notifications are received"))
         sweeper.start()
+        if is_configured():
+            receiver.start(stop=asked_to_stop)
         try:
             asyncio.run(_work(concurrency=concurrency, name=name, asked_to_stop=asked_to_stop))
         finally:
-            sweeper.stop()
+            was_asked = asked_to_stop.is_set()
+            receiver.stop(patience=SECONDS_TO_HANG_UP)
+            sweeper.stop(patience=SECONDS_TO_FINISH)
         if sweeper.error is not None:
             raise sweeper.error
-        if not asked_to_stop.is_set():
+        if not was_asked:
             raise CommandError("The worker stopped by itself, probably because it lost its database.")
 
 
@@ -86,27 +95,30 @@ async def _work(*, concurrency: int, name: str, asked_to_stop: threading.Event) 
                 logger.info("The worker was asked to stop and has finished its jobs.")
 
 
-class Sweeper:
-    """The sweeper's thread; its death ends the worker, for without it work could wait for ever."""
+class Companion:
+    """A thread beside the jobs, with a word for its death: without the sweeper, work could wait for ever."""
 
-    def __init__(self, *, on_death: Callable[[], None]) -> None:
+    def __init__(self, run: Callable[[threading.Event], None], *, on_death: Callable[[], None]) -> None:
         self.error: BaseException | None = None
+        self._run_until = run
         self._on_death = on_death
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=run.__name__, daemon=True)
 
-    def start(self) -> None:
-        """Begin to sweep."""
+    def start(self, *, stop: threading.Event | None = None) -> None:
+        """Begin; `stop` is an event that ends it as well."""
+        self._stop = stop or self._stop
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the sweeping and wait for it."""
+    def stop(self, *, patience: float) -> None:
+        """End it, and wait for it as long as `patience` says, in seconds."""
         self._stop.set()
-        self._thread.join(SECONDS_TO_FINISH)
+        if self._thread.ident is not None:
+            self._thread.join(patience)
 
     def _run(self) -> None:
         try:
-            run_sweeper(self._stop)
+            self._run_until(self._stop)
         except BaseException as error:
             self.error = error
             self._on_death()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +42,12 @@ def strangers(sellers: Sequence[dict[str, Any]], *, is_new: bool) -> list[str]:
     Where there are any, a demo must not begin: its agents' password is known to everybody.
     """
     partners = SellingPartner.objects.exclude(seller_id__in=[seller["seller_id"] for seller in sellers])
-    agents = Agent.objects.get_queryset() if is_new else Agent.objects.none()
+    others = Agent.objects.exclude(email__in=[sample.email for sample in AGENTS])
+    agents = others if is_new else others.none()
     return [str(stranger) for stranger in (*partners.order_by("name"), *agents.order_by("name"))]
 
 
-def open_shop(*, sellers: Sequence[dict[str, Any]], smtp_port: int, now: datetime) -> None:
+def open_shop(*, sellers: Sequence[dict[str, Any]], smtp_port: int) -> None:
     """Store the sample's selling partners, mailboxes and agents, or what changed since the last time."""
     for seller in sellers:
         partner = connect_selling_partner(

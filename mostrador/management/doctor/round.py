@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from mostrador.management.doctor import foundations, machinery, outside, promises
+from mostrador.management.doctor import foundations, hints, machinery, outside, promises
 from mostrador.management.doctor.findings import Finding, Severity
 
 Check = Callable[[datetime], Iterator[Finding]]
@@ -25,6 +25,8 @@ _THEN: tuple[Check, ...] = (
     outside.orders,
     outside.mailboxes,
     outside.unread_mail,
+    hints.notification_queue,
+    hints.strange_notifications,
     promises.unclear,
     promises.overdue,
     promises.unproven,
