@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": "bring the database up to date",
     "add-agent": "let a person sign in",
     "connect": "connect a selling partner on Amazon",
+    "connect-notifications": "have Amazon tell at once what has changed",
     "add-mailbox": "say where buyers' mail arrives and answers leave",
     "add-token": "give a program a bearer token for /api/v1/",
     "web": "serve the desk to browsers and programs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -10,9 +11,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from mostrador.amazon.marketplaces import MARKETPLACES, Region
+from mostrador.amazon.subscriptions import MAX_ARN
 from mostrador.models import Mailbox, SellingPartner
+from mostrador.tasks import subscriptions
+from mostrador.tasks.subscriptions import Connected
 
 MAILBOX_SCHEMES = frozenset({"imap", "imaps", "maildir"})
+# Source: SqsResource of Amazon's notifications.json.
+_QUEUE_ARN = re.compile(r"arn:aws:sqs:[^\s:]+:[^\s:]+:[^\s:]+")
 SMTP_SCHEMES = frozenset({"smtp", "smtps", "smtp+starttls"})
 
 
@@ -124,3 +130,13 @@ def pause_selling_partner(*, selling_partner: SellingPartner, because: str, now:
 def resume_selling_partner(*, selling_partner: SellingPartner) -> None:
     """Let a selling partner's refunds, cancellations and answers leave again."""
     selling_partner.resume()
+
+
+def connect_notifications(*, selling_partner: SellingPartner, queue_arn: str, now: datetime) -> Connected:
+    """Have Amazon send hints about feeds and orders to a queue; safe to repeat.
+
+    Raises: UnusableSetting for a name that is no SQS queue's; NoToken; AmazonError.
+    """
+    if len(queue_arn) > MAX_ARN or not _QUEUE_ARN.fullmatch(queue_arn):
+        raise UnusableSetting("queue_arn", "not_a_queue")
+    return subscriptions.connect(partner=selling_partner, queue_arn=queue_arn, now=now)
