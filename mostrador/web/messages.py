@@ -39,7 +39,7 @@ from mostrador.web.words import key_reused_words, refusals_words
 # A mail's own HTML: nothing runs, nothing loads, nothing leads out of its frame.
 _NOTHING = ("default-src", "script-src", "img-src", "font-src", "connect-src", "form-action", "frame-src")
 _MAIL_POLICY = {
-    **dict.fromkeys((*_NOTHING, "manifest-src"), [NONE]),
+    **{source: [NONE] for source in (*_NOTHING, "manifest-src")},
     "style-src": ["'unsafe-inline'"],
     "frame-ancestors": ["'self'"],
     "sandbox": "allow-popups",

@@ -27,6 +27,15 @@ _STATUS_TONES = {
     FulfillmentStatus.CANCELLED: ("bad", "ban"),
     FulfillmentStatus.UNFULFILLABLE: ("bad", "circle-alert"),
 }
+# Amazon charges the buyer when the shipment is confirmed (docs/reference/what-amazon-allows.md).
+_NOT_CHARGED = frozenset(
+    {
+        FulfillmentStatus.PENDING_AVAILABILITY,
+        FulfillmentStatus.PENDING,
+        FulfillmentStatus.UNSHIPPED,
+        FulfillmentStatus.CANCELLED,
+    }
+)
 _URGENT = timedelta(hours=24)
 
 
@@ -167,6 +176,8 @@ def _money(facts: OrderFacts, actions: Sequence[Refund | Cancellation]) -> list[
     balances = [balance for item in facts.items for balance in item.balances.values()]
     paid, pending = sum(b.paid for b in balances), sum(b.pending for b in balances)
     posted = sum(b.posted for b in balances)
+    if facts.status in _NOT_CHARGED and not pending and not posted:
+        return [Fact(_("Order total, not charged"), money_text(facts.money(paid)))]
     lines = [Fact(_("Paid"), money_text(facts.money(paid)))]
     if pending:
         lines.append(Fact(_("Being refunded"), money_text(facts.money(pending)), "calm"))

@@ -282,7 +282,7 @@ def preview_of(order: OrderFacts, draft: RefundDraft, problems: Sequence[str] = 
         left_after=money_text(Money(order.left - draft.total, currency)),
         sent=_sent(order, draft, currency),
         problems=list(dict.fromkeys([*problems, *refusals_words(shown)])),
-        can_send=not found,
+        can_send=all(refusal.code == RefusalCode.CHANGED_SINCE_SEEN for refusal in found),
         is_spread=draft.mode is Mode.SUM and sum(len(line.amounts) for line in draft.lines) > 1,
     )
 

@@ -102,11 +102,11 @@ def _form(
 
 
 def form_context(ticket: Ticket, draft: RefundDraft, problems: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what the form's template needs; a draft shown again sees the money as it is now."""
+    """Return what the form's template needs; it is shown with the money as it is now."""
     order = access_order(ticket)
     facts = order.facts()
     if problems:
-        draft.seen_available = facts.left
+        draft.seen_available = facts.left  # said already, in words
     return {
         "ticket": ticket,
         "facts": facts,

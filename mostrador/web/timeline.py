@@ -162,17 +162,26 @@ def _said(ticket: Ticket, replies: Sequence[Reply]) -> list[Said]:
 
 
 def _message(message: Message, reply: Reply | None, ticket: Ticket) -> Said:
-    fallback = ticket.buyer_name if message.direction == Direction.IN else ticket.selling_partner.name
     return Said(
         key=f"m-{message.pk}",
         at=message.at,
         kind=message.direction,
-        who=message.author.name if message.author else message.from_name or fallback or _("Unknown buyer"),
+        who=_speaker(message, ticket),
         text=message.text,
         message=message,
         reply=reply,
         look=look(reply.state, reply=True) if reply else None,
     )
+
+
+def _speaker(message: Message, ticket: Ticket) -> str:
+    """Return who speaks; Amazon's relay adds its own words to the buyer's name."""
+    if message.author:
+        return message.author.name
+    if message.direction != Direction.IN:
+        return message.from_name or ticket.selling_partner.name
+    is_buyer = ticket.buyer_name and message.from_name.startswith(ticket.buyer_name)
+    return ticket.buyer_name if is_buyer else message.from_name or ticket.buyer_name or _("Unknown buyer")
 
 
 def _waiting_reply(reply: Reply) -> Said:

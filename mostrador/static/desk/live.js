@@ -57,11 +57,15 @@
     if (line) takeLine(line);
   }
 
+  // The order has changed under an open refund form: its numbers are asked for anew.
+  const recount = () => { const form = document.getElementById("refund-preview"); if (form) htmx.trigger(form, "refresh"); };
+
   function swap(id, fresh) {
     const old = document.getElementById(id);
     // An open form, or a control in use, is never taken from under someone's hands.
     if (!old || (id === "act" && old.querySelector("form.sheet"))) return;
     const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+    if (id === "order-rest") recount();
     shown.set(id, fresh.outerHTML);
     const el = document.importNode(fresh, true);
     old.replaceWith(el);
@@ -92,7 +96,7 @@
       }
       before = here;
     }
-    if (news) document.getElementById("say").textContent = news;
+    if (news) { document.getElementById("say").textContent = news; setTimeout(lookAtQueue, 300); }
     if (atEnd) line.scrollTop = line.scrollHeight;
   }
 
