@@ -65,6 +65,20 @@ class OrderQuerySet(models.QuerySet["Order"]):
             OrderItem.objects.store(order=order, said=item, place=place)
         return order
 
+    def asked_to_cancel(self, *, partner: SellingPartner, now: datetime) -> OrderQuerySet:
+        """Return the unshipped FBM orders whose buyer asked on Amazon to cancel, and nobody has yet."""
+        return (
+            self.filter(
+                selling_partner=partner,
+                status=FulfillmentStatus.UNSHIPPED,
+                items__buyer_asked_to_cancel=True,
+                cancellations=None,
+            )
+            .exclude(fulfilled_by=FULFILLED_BY_AMAZON)
+            .exclude(ship_by__lt=now)
+            .distinct()
+        )
+
     def stale(self, now: datetime) -> OrderQuerySet:
         """Return the orders whose last reading is older than a minute, or never happened."""
         return self.filter(Q(read_at=None) | Q(read_at__lt=now - FRESH_FOR))

@@ -32,6 +32,14 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
         quota = self.filter(selling_partner=partner, operation=operation).first()
         return now if quota is None else quota.bucket().ready_at(now, keep=keep)
 
+    def bucket_of(self, *, partner: SellingPartner, operation: str, now: datetime) -> Bucket:
+        """Return how full a bucket is, without locking it; one that was never used is full."""
+        quota = self.filter(selling_partner=partner, operation=operation).first()
+        if quota is not None:
+            return quota.bucket()
+        plan = USAGE_PLANS[operation]
+        return Bucket(float(plan.rate), plan.burst, float(plan.burst), now)
+
     def empty(self, *, partner: SellingPartner, operation: str, now: datetime) -> None:
         """Note Amazon's 429: the bucket is empty, whatever we thought."""
         with transaction.atomic():

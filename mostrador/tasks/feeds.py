@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -20,8 +19,9 @@ from mostrador.amazon.wire import boot_clock
 from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
-from mostrador.tasks import reports, sealing
+from mostrador.tasks import departures, reports, sealing
 from mostrador.tasks.gate import NoToken, ask, client_for, take
+from mostrador.tasks.queue import enqueue
 from mostrador.tasks.settling import settle
 
 SEND_WITHIN = 60.0  # seconds between the mark and the first byte; later the worker may not send any more
@@ -45,22 +45,30 @@ def plan_follow(*, feed_pk: int, at: datetime, now: datetime) -> None:
 def dispatch(*, partner_id: int, feed_type: str) -> None:
     """Send the due refunds or cancellations of one selling partner: in one feed, if a token is free."""
     partner = SellingPartner.objects.get(pk=partner_id)
-    kind = FeedType(feed_type)
     now = timezone.now()
     if partner.paused_at is not None:
         return
-    waiting = Feed.objects.before_sending(partner=partner, feed_type=kind)
-    if waiting is not None:
-        _carry(waiting, timezone.now())
+    if Feed.objects.before_sending(partner=partner, feed_type=FeedType(feed_type)) is not None:
+        # Whoever carries it lets what waits leave afterwards; a second carrier would only burn tokens.
         return
-    ready_at = Quota.objects.ready_at(partner=partner, operation="createFeed", now=now, keep=_kept(kind))
-    if ready_at > now:
-        # Together in one feed later: what comes meanwhile travels along.
-        plan_dispatch(partner_id=partner_id, feed_type=kind, at=ready_at, now=now)
+    departure = departures.next_departure(partner, now)
+    if departure is None:
         return
-    feed = sealing.seal(partner=partner, feed_type=kind, now=now)
+    kind = departures.KINDS[departure.kind]
+    if departure.at > now:
+        _plan_departure(partner_id, kind, departure.at)  # what comes meanwhile travels along
+        return
+    feed = sealing.seal(partner=partner, feed_type=kind, keys=departure.keys, now=now)
     if feed is not None:
         _carry(feed, now)
+    if kind != feed_type:
+        plan_dispatch(partner_id=partner_id, feed_type=FeedType(feed_type), at=now, now=now)
+
+
+def _plan_departure(partner_id: int, feed_type: FeedType, at: datetime) -> None:
+    """Have the next departure looked at when it is time; one such job for a selling partner is enough."""
+    lock = f"departure:{partner_id}:{feed_type}"
+    enqueue(dispatch, lock=lock, at=at, partner_id=partner_id, feed_type=feed_type.value)
 
 
 @app.task(name="feeds.follow")
@@ -99,13 +107,6 @@ def _again(feed: Feed, at: datetime, *, trouble: str = "") -> None:
 
 def _pause(error: AmazonError) -> timedelta:
     return timedelta(seconds=min(max(error.retry_after or 15.0, 2.0), 300.0))
-
-
-def _kept(feed_type: FeedType) -> int:
-    """Return how many createFeed tokens this kind leaves: cancellations of orders about to ship go first."""
-    if feed_type is FeedType.POST_PAYMENT_ADJUSTMENT_DATA:
-        return settings.TOKENS_KEPT_FOR_CANCELLATIONS
-    return 0
 
 
 # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,7 +157,7 @@ def _send(feed: Feed) -> None:
     client = client_for(partner)
     token = client.tokens.token(timezone.now())
     now = timezone.now()
-    take(partner, "createFeed", now, keep=_kept(kind))
+    take(partner, "createFeed", now, keep=departures.kept(partner, kind, now))
     deadline = boot_clock() + SEND_WITHIN
     settle(feed, rules.AboutToSend(token.expires_at), now)
     if feed.state != FeedState.MARKED:
@@ -204,7 +205,7 @@ def _failed(feed: Feed, error: AmazonError) -> None:
             partner=feed.selling_partner,
             operation="createFeed",
             now=now,
-            keep=_kept(FeedType(feed.feed_type)),
+            keep=departures.kept(feed.selling_partner, FeedType(feed.feed_type), now),
         )
         settle(feed, rules.CertainlyNotDone(str(error), ready_at - now), now, **facts)
         return

@@ -20,8 +20,8 @@ from mostrador.tasks import preflight
 Action = Refund | Cancellation
 
 
-def seal(*, partner: SellingPartner, feed_type: FeedType, now: datetime) -> Feed | None:
-    """Put the due actions of one kind into a feed and fix its bytes; nothing due gives nothing.
+def seal(*, partner: SellingPartner, feed_type: FeedType, keys: Sequence[int], now: datetime) -> Feed | None:
+    """Put those of the actions `keys` that are still due into a feed and fix its bytes; none gives nothing.
 
     Only one worker seals for a selling partner at a time (its row is locked for that long).
     """
@@ -31,7 +31,7 @@ def seal(*, partner: SellingPartner, feed_type: FeedType, now: datetime) -> Feed
         SellingPartner.objects.select_for_update(no_key=True).get(pk=partner.pk)
         if Feed.objects.before_sending(partner=partner, feed_type=feed_type) is not None:
             return None
-        actions = _due(partner, feed_type, now)
+        actions = _due(partner, feed_type, keys, now)
         if not actions:
             return None
         feed = Feed.objects.begin(
@@ -55,25 +55,23 @@ def is_due(partner_id: int, feed_type: str, now: datetime) -> bool:
     return due.filter(selling_partner=partner_id).exists()
 
 
-def _due(partner: SellingPartner, feed_type: FeedType, now: datetime) -> list[Action]:
-    """Return the due actions, each order at most once, those that ship first on top, never too many."""
+def _due(partner: SellingPartner, feed_type: FeedType, keys: Sequence[int], now: datetime) -> list[Action]:
+    """Return the due actions among `keys`, in their order, each order at most once, never too many."""
     rows: Sequence[Action]
     if feed_type is FeedType.POST_PAYMENT_ADJUSTMENT_DATA:
-        refunds = Refund.objects.due(now).filter(selling_partner=partner)
+        refunds = Refund.objects.due(now).filter(selling_partner=partner, pk__in=keys)
         rows = list(
-            refunds.select_related("order")
-            .select_for_update(of=("self",), skip_locked=True, no_key=True)
-            .order_by("pk")
+            refunds.select_related("order").select_for_update(of=("self",), skip_locked=True, no_key=True)
         )
     else:
-        wishes = Cancellation.objects.due(now).filter(selling_partner=partner, order__read_at__isnull=False)
+        wishes = Cancellation.objects.due(now).filter(
+            selling_partner=partner, pk__in=keys, order__read_at__isnull=False
+        )
         rows = list(
-            wishes.select_related("order")
-            .select_for_update(of=("self",), skip_locked=True, no_key=True)
-            .order_by("order__ship_by", "pk")
+            wishes.select_related("order").select_for_update(of=("self",), skip_locked=True, no_key=True)
         )
     first_of_order: dict[int, Action] = {}
-    for action in rows:
+    for action in sorted(rows, key=lambda each: keys.index(each.pk)):
         first_of_order.setdefault(action.order_id, action)
     return list(first_of_order.values())[: settings.MESSAGES_PER_FEED]
 

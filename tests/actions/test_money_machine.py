@@ -128,7 +128,12 @@ class MoneyMachine(RuleBasedStateMachine):
         for _ in range(lot.randint(1, 6)):
             self.now += timedelta(minutes=2)
             feed = Feed.objects.unfinished().order_by("-state", "pk").first()
-            feed = feed or sealing.seal(partner=self.order.selling_partner, feed_type=KIND, now=self.now)
+            feed = feed or sealing.seal(
+                partner=self.order.selling_partner,
+                feed_type=KIND,
+                keys=list(Refund.objects.due(self.now).values_list("pk", flat=True)),
+                now=self.now,
+            )
             if feed is None:
                 return
             evidence = lot.choice(self._evidence(feed))

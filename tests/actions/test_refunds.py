@@ -399,7 +399,9 @@ def test_an_agent_who_takes_back_while_the_worker_seals_does_not_end_in_a_deadlo
 
 
 def seal(partner: SellingPartner, now: datetime) -> Feed | None:
-    return sealing.seal(partner=partner, feed_type=FeedType.POST_PAYMENT_ADJUSTMENT_DATA, now=now)
+    keys = list(Refund.objects.due(now).values_list("pk", flat=True))
+    kind = FeedType.POST_PAYMENT_ADJUSTMENT_DATA
+    return sealing.seal(partner=partner, feed_type=kind, keys=keys, now=now)
 
 
 def end(feed: Feed) -> None:
