@@ -79,10 +79,8 @@ def _made_elsewhere(order: Order, booking: OutsideRefund, now: datetime) -> None
     )
     items = {item.item_id: item for item in order.items.order_by("place")}
     per_item: dict[OrderItem, Counter[Component]] = {}
-    for item_id, component, money in booking.lines:
-        if component is None:
-            continue
-        for item, minor in _places(items, item_id, component, money.minor):
+    for (item_id, component), whole in _given_back(booking).items():
+        for item, minor in _places(items, item_id, component, whole):
             per_item.setdefault(item, Counter())[component] += minor
     excess = 0
     for item, amounts in per_item.items():
@@ -98,6 +96,15 @@ def _made_elsewhere(order: Order, booking: OutsideRefund, now: datetime) -> None
         booking=booking.refund_id,
         excess=excess,
     )
+
+
+def _given_back(booking: OutsideRefund) -> dict[tuple[str | None, Component], int]:
+    """Return the sum of each part of each item; what went the other way gives nothing back to the desk."""
+    sums: Counter[tuple[str | None, Component]] = Counter()
+    for item_id, component, money in booking.lines:
+        if component is not None:
+            sums[item_id, component] += money.minor
+    return {part: minor for part, minor in sums.items() if minor > 0}
 
 
 def _places(
