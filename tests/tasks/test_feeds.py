@@ -156,6 +156,29 @@ def test_a_throttled_createfeed_is_tried_again_and_sent_once(shop: Shop) -> None
     assert shop.ledger(order)["items"][LAMP_ITEM]["components"]["Principal"]["refunded"] == "15.00"
 
 
+def test_a_second_dispatch_leaves_a_feed_to_its_carrier_and_burns_no_token(shop: Shop) -> None:
+    order = shop.order(LAMP)
+    shop.refund(order, lamp(1500))
+    shop.fault(operation="createFeedDocument", times=None, action="delay", seconds=0.5)
+    job = {"partner_id": order.selling_partner_id, "feed_type": FeedType.POST_PAYMENT_ADJUSTMENT_DATA}
+
+    def carry() -> None:
+        try:
+            feeds.dispatch(**job)
+        finally:
+            connections.close_all()
+
+    carrier = threading.Thread(target=carry)
+    carrier.start()
+    shop.work_until(Feed.objects.exists)
+    feeds.dispatch(**job)
+    carrier.join()
+
+    assert len(shop.calls("createFeedDocument")) == 1
+    assert len(shop.calls("createFeed")) == 1
+    assert round(Quota.objects.get(operation="createFeed").tokens) == 14
+
+
 def test_two_workers_that_dispatch_at_once_send_one_feed(shop: Shop) -> None:
     order = shop.order(LAMP)
     refund = shop.refund(order, lamp(1500))
