@@ -1,4 +1,4 @@
-"""House: the whole desk as it runs for people, with processes of its own, opened for stories and closed again."""
+"""House: the whole desk as it runs for people, in processes of its own, opened and closed for stories."""
 
 from __future__ import annotations
 
@@ -125,6 +125,16 @@ class House:
         )
         return str(self.row(query, order_id)["state"])
 
+    def hold(self, table: str, order_id: str) -> None:
+        """Let the undo window of an order's newest wish last as long as a look at it takes."""
+        query = (
+            f"UPDATE mostrador_{table} a SET send_after = now() + interval '2 minutes' "  # noqa: S608
+            "FROM mostrador_order o WHERE o.id = a.order_id AND o.amazon_order_id = %s "
+            "AND a.state = 'requested'"
+        )
+        self.database.execute(query, [order_id])  # type: ignore[arg-type]  # our own text
+        assert self.state(table, order_id) == "requested"
+
     def wait_for_state(self, table: str, order_id: str, *states: str) -> float:
         """Wait until an action has one of `states`, and return the moment it was seen to."""
         self.wait(lambda: self.state(table, order_id) in states, f"{table} of {order_id}: {states}")
@@ -201,7 +211,7 @@ def _amazon(home: Path) -> Iterator[Simulator]:
 
 @contextmanager
 def _database(home: Path) -> Iterator[str]:
-    """Make a database of the house's own on the tests' server, or on one started for it; drop it afterwards."""
+    """Make a database of the house's own, on the tests' server or on one started for it; drop it later."""
     server = os.environ.get("DATABASE_URL") or start_postgres(home)
     name = f"journeys_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:

@@ -26,7 +26,7 @@ class Seat:
     context: BrowserContext
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    expects_refusals: bool = False  # a form that is refused answers 422, which browsers report
+    expected_statuses: set[int] = field(default_factory=set)  # of refusals, which browsers report as errors
 
     # ── going places ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -109,8 +109,8 @@ def take_seat(
 
 def _listen(seat: Seat) -> None:
     def said(message: ConsoleMessage) -> None:
-        is_refusal = "status of 422" in message.text and seat.expects_refusals
-        if message.type in ("error", "warning") and not is_refusal:
+        is_expected = any(f"status of {status} " in message.text for status in seat.expected_statuses)
+        if message.type in ("error", "warning") and not is_expected:
             seat.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
     seat.page.on("console", said)

@@ -1,0 +1,66 @@
+"""Eyes: looks a page over with axe, in light and dark, wide and narrow; and listens to its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+WIDTHS = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+_AXE = Axe()
+# A line of Playwright's snapshot that has a role but no name: `- button` or `- textbox:`.
+_NAMELESS = re.compile(
+    r"^\s*- (?:button|link|textbox|searchbox|combobox|radio|spinbutton)(?! \")[^\n]*", re.M
+)
+
+# A colour on its way to another one is neither of the two that people see.
+_END_TRANSITIONS = """() => new Promise((done) => requestAnimationFrame(() => {
+    for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish();
+    done();
+}))"""
+
+
+def flaws(page: Page, *, quickly: bool = False) -> list[str]:
+    """Return every violation of axe's rules and every control without a name, on the page as it stands.
+
+    `quickly` looks once, as the page is: for states that pass.
+    """
+    found = nameless(page)
+    if quickly:
+        return found + _violations(page, "as it is")
+    before = page.viewport_size
+    assert before is not None
+    for width, size in WIDTHS.items():
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # its TypedDict is not exported
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+            page.evaluate(_END_TRANSITIONS)
+            found += _violations(page, f"{width}, {scheme}")
+    page.emulate_media(color_scheme="light")
+    page.evaluate(_END_TRANSITIONS)
+    page.set_viewport_size(before)
+    return found
+
+
+def nameless(page: Page) -> list[str]:
+    """Return the controls that say to nobody what they are."""
+    snapshot = page.locator("body").aria_snapshot()
+    return [f"without a name: {line.strip()}" for line in _NAMELESS.findall(snapshot)]
+
+
+def _violations(page: Page, how: str) -> list[str]:
+    response: Mapping[str, Any] = _AXE.run(page).response
+    return [
+        f"{how}: {violation['id']}: {node['html'][:160]}: {_why(node)}"
+        for violation in response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def _why(node: Mapping[str, Any]) -> str:
+    messages = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
+    return "; ".join(messages)[:300]
