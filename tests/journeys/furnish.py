@@ -11,7 +11,6 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
-from django.utils import timezone
 
 SPANISH_AGENT = "lola@example.com"
 
@@ -23,7 +22,7 @@ def furnish(state: Path, *, smtp_port: int) -> None:
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    shop.open_shop(sellers=shop.read_sellers(state), smtp_port=smtp_port, now=timezone.now())
+    shop.open_shop(sellers=shop.read_sellers(state), smtp_port=smtp_port)
     add_agent(email=SPANISH_AGENT, name="Lola Prat", password=shop.PASSWORD)
 
 

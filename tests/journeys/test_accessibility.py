@@ -1,4 +1,4 @@
-"""Accessibility: no page and no state of it has a violation of axe's rules, in light and dark, wide and narrow."""
+"""Accessibility: no page and no state violates a rule of axe's, in light and dark, wide and narrow."""
 
 from __future__ import annotations
 

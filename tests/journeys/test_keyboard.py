@@ -21,7 +21,8 @@ _MARK_STOPS = """() => {
     for (const element of document.querySelectorAll(chosen)) {
         if (!element.checkVisibility({ visibilityProperty: true })) continue;
         if (element.type === 'radio' && !element.checked) continue;
-        element.dataset.stop = `${++n} ${element.id || element.name || element.textContent.trim().slice(0, 40)}`;
+        const name = element.id || element.name || element.textContent.trim().slice(0, 40);
+        element.dataset.stop = `${++n} ${name}`;
     }
     return [...document.querySelectorAll('[data-stop]')].map((element) => element.dataset.stop);
 }"""
@@ -32,7 +33,8 @@ _STOP = """() => {
     const drawn = [here, here.nextElementSibling, here.parentElement].filter(Boolean);
     const seen = drawn.some((element) => {
         const style = getComputedStyle(element);
-        return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+        const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+        return outlined || style.boxShadow !== 'none';
     });
     return { stop: here.dataset.stop || `unmarked ${here.tagName} ${here.id}`, seen };
 }"""
