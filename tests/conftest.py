@@ -17,6 +17,7 @@ from tests.relay import Relay
 
 if TYPE_CHECKING:
     from mostrador.simulator.server import Simulator
+    from tests.sqs import Sqs
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +104,20 @@ def simulator() -> Iterator[Simulator]:
 
     with start("--processing", "0-0") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def sqs_endpoint() -> Iterator[str]:
+    """A server that speaks SQS, for the whole run."""
+    from tests.sqs import sqs_server
+
+    with sqs_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def sqs(sqs_endpoint: str) -> Sqs:
+    """An empty queue of this test."""
+    from tests.sqs import make_queue
+
+    return make_queue(sqs_endpoint)

@@ -131,3 +131,25 @@ def test_the_login_may_be_given_as_a_host_or_as_a_whole_address(amazon: Amazonli
 def test_plain_http_to_another_machine_is_refused() -> None:
     with pytest.raises(ValueError, match="https"):
         TokenSource(client_id="c", client_secret="s", refresh_token="r", endpoint="http://api.amazon.com")
+
+
+def test_a_grantless_token_is_asked_for_with_its_scope(amazon: Amazonlike) -> None:
+    tokens = TokenSource(
+        client_id="amzn1.client",
+        client_secret="the-secret",
+        scope="sellingpartnerapi::notifications",
+        endpoint=amazon.url,
+    )
+    tokens.token(NOW)
+    assert parse_qs(amazon.asked[0].body.decode()) == {
+        "grant_type": ["client_credentials"],
+        "scope": ["sellingpartnerapi::notifications"],
+        "client_id": ["amzn1.client"],
+        "client_secret": ["the-secret"],
+    }
+
+
+@pytest.mark.parametrize("grant", [{}, {"refresh_token": "r", "scope": "s"}])
+def test_a_token_is_for_a_seller_or_for_the_application(grant: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="either a refresh token or a scope"):
+        TokenSource(client_id="c", client_secret="s", **grant)

@@ -12,13 +12,14 @@ from .conftest import model
 
 
 @pytest.mark.parametrize(
-    "name", ["feeds_2021-06-30.json", "orders_2026-01-01.json", "finances_2024-06-19.json"]
+    "name",
+    ["feeds_2021-06-30.json", "orders_2026-01-01.json", "finances_2024-06-19.json", "notifications.json"],
 )
 def test_a_usage_plan_is_what_the_model_prints(name: str) -> None:
     checked = 0
     for path in model(name)["paths"].values():
         for operation in path.values():
-            plan = USAGE_PLANS.get(operation["operationId"]) if isinstance(operation, dict) else None
+            plan = USAGE_PLANS.get(operation.get("operationId", "")) if isinstance(operation, dict) else None
             if plan is not None:
                 printed = re.search(r"\|\s*([0-9.]+)\s*\|\s*([0-9]+)\s*\|", operation["description"])
                 assert printed is not None
