@@ -1,21 +1,22 @@
 """The deterministic simulation of many refunds and cancellations in virtual time, with faults by swarm.
 
 Shipped code is what runs: `domain.feeds.decide`, the table of moves, `domain.quotas.Bucket`, the XML of both
-feeds, the reader of reports, and the sorting of Amazon's answers. Mirrored, because it is made of Django, is the
-adapter around them: `worker.py` names for each step the function of `mostrador/tasks` it stands for, and
+feeds, the reader of reports, and the sorting of Amazon's answers. Mirrored, because it is made of Django, is
+the adapter around them: `worker.py` names for each step the function of `mostrador/tasks` it stands for, and
 `store.py` repeats the constraints of `mostrador/models`. The oracle is the fake Amazon's own book.
 
 Taken for granted: Amazon refuses an expired token on arrival (A1); its list is complete two minutes after the
-token's expiry (A2); no commit is lost (A3); another program's feed is never the only newcomer in the list (A4);
-the workers' clocks are right to a minute and a half (A5); the network does not double a createFeed, which TLS
-forbids (A6).
+token's expiry (A2); no commit is lost (A3); another program's feed is never the only newcomer in the list
+(A4); the workers' clocks are right to a minute and a half (A5); the network does not double a createFeed: TLS
+forbids it (A6).
 """
 
 from __future__ import annotations
 
+from tests.faults.simulation.desk import Person
 from tests.faults.simulation.faults import Faults
 from tests.faults.simulation.invariants import Broken
-from tests.faults.simulation.running import Person, Result, Simulation
+from tests.faults.simulation.running import Result, Simulation
 from tests.faults.simulation.worker import Worker
 
 __all__ = ["Broken", "Faults", "Person", "Result", "Simulation", "Worker"]

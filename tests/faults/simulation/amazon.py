@@ -5,7 +5,7 @@ It shares no code with the product: it reads the XML it is given and writes its 
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # the writer is our own code
+import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -78,7 +78,7 @@ class Amazon:
     applied: Counter[int] = field(default_factory=Counter)  # by message number
     amounts: dict[int, int] = field(default_factory=dict)  # what each message moved, in minor units
     touched: list[int] = field(default_factory=list)
-    over_quota: int = 0
+    over_quota: Counter[str] = field(default_factory=Counter)
     _levels: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     # ── the door ──────────────────────────────────────────────────────────────────────────────────────────
@@ -100,7 +100,7 @@ class Amazon:
         level = min(level + (now - at) * rate, float(burst))
         if level < 1 - 1e-6:
             self._levels[operation] = (level, now)
-            self.over_quota += 1
+            self.over_quota[operation] += 1
             return False
         self._levels[operation] = (level - 1, now)
         return True
@@ -201,7 +201,7 @@ _PARTS = {
 
 def _messages(body: bytes) -> list[tuple[int, _Asked]]:
     found = []
-    for message in ET.fromstring(body).iter("Message"):
+    for message in ET.fromstring(body).iter("Message"):  # noqa: S314 - written by our own code
         number = int(message.findtext("MessageID", ""))
         wish = message[-1]
         adjusted: Adjusted = {}

@@ -15,6 +15,7 @@ class Faults:
     lost_answer: float = 0.0
     error_before: float = 0.0  # 5xx, and nothing was done
     error_after: float = 0.0  # 5xx, and it was done all the same
+    door: float = 0.0  # 400: createFeed itself is refused
     garbage: float = 0.0  # 2xx that cannot be read
     throttled: float = 0.0  # somebody else used up the quota
     late: float = 0.0  # the request arrives up to two hours later

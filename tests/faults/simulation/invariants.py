@@ -5,8 +5,8 @@ from __future__ import annotations
 from mostrador.domain.delivery import FREES_THE_MONEY, OPEN, State
 from mostrador.domain.feeds import BEFORE_AMAZON, ENDED, FeedState
 from tests.faults.simulation.amazon import Amazon
+from tests.faults.simulation.rendering import CANCELLATIONS
 from tests.faults.simulation.store import Action, FeedRow, Store
-from tests.faults.simulation.worker import CANCELLATIONS
 
 DONE = frozenset({State.ACCEPTED, State.CONFIRMED})
 NOTHING_DONE = frozenset({State.REJECTED, State.NOT_SENT, State.WITHDRAWN})

@@ -13,22 +13,21 @@ from tests.faults.simulation.amazon import QUOTAS, Amazon, AmazonFeed
 from tests.faults.simulation.faults import Faults
 from tests.faults.simulation.invariants import check_send
 from tests.faults.simulation.store import Store
+from tests.faults.simulation.timeline import BEGINNING, Timeline, seconds_of
 from tests.faults.simulation.worker import Call
 
 READ_TIMEOUT = 60.0
-CALM = Faults()
 Answer = Callable[[Any, AmazonError | None], None]
 
 
 @dataclass
 class Network:
-    """Carries calls; `at` plans something for a moment, `when` tells the date of a moment."""
+    """Carries calls there and back."""
 
     rng: Random
     amazon: Amazon
     store: Store
-    at: Callable[[float, str, Callable[[], None]], None]
-    date: Callable[[float], datetime]
+    timeline: Timeline
     faults: Faults
     sent: set[tuple[int, int]] = field(default_factory=set)
 
@@ -39,7 +38,7 @@ class Network:
         operation = call.operation
         if rng.random() < faults.refused_connection * often:
             error = NotSent("refused", operation=operation, happened=Happened.NO)
-            self.at(now + 0.01, operation + " refused", lambda: answer(None, error))
+            self.timeline.at(now + 0.01, operation + " refused", lambda: answer(None, error))
             return
         if call.origin is not None:
             check_send(self.store, self.sent, call.origin)
@@ -50,16 +49,16 @@ class Network:
         comes_back = arrives and rng.random() >= faults.lost_answer * often and there + back < READ_TIMEOUT
         if not comes_back:
             lost = OutcomeUnknown("no answer", operation=operation, happened=Happened.UNKNOWN)
-            self.at(now + READ_TIMEOUT, operation + " lost", lambda: answer(None, lost))
+            self.timeline.at(now + READ_TIMEOUT, operation + " lost", lambda: answer(None, lost))
         if arrives:
             heard = answer if comes_back else _nobody
             arrival = now + there
-            self.at(arrival, operation, lambda: self._arrive(call, arrival, back, heard))
+            self.timeline.at(arrival, operation, lambda: self._arrive(call, arrival, back, heard))
 
     def _arrive(self, call: Call, now: float, back: float, answer: Answer) -> None:
         content, error = self._at_the_door(call, now)
         if answer is not _nobody:
-            self.at(now + back, "answer", lambda: answer(content, error))
+            self.timeline.at(now + back, "answer", lambda: answer(content, error))
 
     def _at_the_door(self, call: Call, now: float) -> tuple[Any, AmazonError | None]:
         rng, faults, operation = self.rng, self.faults, call.operation
@@ -69,6 +68,8 @@ class Network:
         token = call.asks.get("token")
         if token is not None and not self.amazon.is_valid(token, now):
             return None, _refusal(operation, 403)
+        if call.origin is not None and rng.random() < faults.door * 0.3:
+            return None, _refusal(operation, 400)
         if operation in QUOTAS:
             if rng.random() < faults.throttled * often:
                 self.amazon.use_up(operation, now)
@@ -109,25 +110,25 @@ class Network:
         """Let Amazon create a feed and plan its life."""
         rng, luck = self.rng, self.amazon.luck
         feed = self.amazon.create(kind=kind, body=body, token=token, origin=origin, now=now)
-        takes = rng.choice((rng.uniform(1, 20), rng.uniform(20, 600)))
+        takes = rng.choice((rng.uniform(1, 20), rng.uniform(20, 240)))
         if rng.random() < luck.stuck:
             takes = rng.uniform(9, 60) * 3600
-            self.at(now + 5, "stuck", lambda: setattr(feed, "status", "IN_PROGRESS"))
+            self.timeline.at(now + 5, "stuck", lambda: setattr(feed, "status", "IN_PROGRESS"))
         elif rng.random() < luck.cancelled and origin is not None:
-            self.at(now + takes / 2, "cancelled", lambda: setattr(feed, "status", "CANCELLED"))
-        self.at(now + takes, "work", lambda: self.amazon.work_on(feed))
+            self.timeline.at(now + takes / 2, "cancelled", lambda: setattr(feed, "status", "CANCELLED"))
+        self.timeline.at(now + takes, "work", lambda: self.amazon.work_on(feed))
         return feed
 
     def _listing(self, call: Call, now: float) -> list[tuple[str, datetime]]:
-        zero, asks = self.date(0), call.asks
+        asks = call.asks
         shown = self.amazon.listing(
             kind=asks["kind"],
-            since=(asks["since"] - zero).total_seconds(),
+            since=seconds_of(asks["since"]),
             sought=asks["sought"],
-            marked=(asks["marked"] - zero).total_seconds(),
+            marked=seconds_of(asks["marked"]),
             now=now,
         )
-        return [(feed_id, zero + timedelta(seconds=created)) for feed_id, created in shown]
+        return [(feed_id, BEGINNING + timedelta(seconds=created)) for feed_id, created in shown]
 
 
 def _nobody(content: Any, error: AmazonError | None) -> None:

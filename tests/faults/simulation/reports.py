@@ -18,8 +18,8 @@ def write(feed_id: str, *, processed: int, results: Results, errors: int | None 
         for number, code in results
     )
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><AmazonEnvelope><Header><DocumentVersion>1.02</DocumentVersion>'
-        "<MerchantIdentifier>A1</MerchantIdentifier></Header><MessageType>ProcessingReport</MessageType>"
+        '<?xml version="1.0" encoding="UTF-8"?><AmazonEnvelope><Header>'
+        "<DocumentVersion>1.02</DocumentVersion><MerchantIdentifier>A1</MerchantIdentifier></Header><MessageType>ProcessingReport</MessageType>"
         f"<Message><MessageID>1</MessageID><ProcessingReport><DocumentTransactionID>{feed_id}"
         "</DocumentTransactionID><StatusCode>Complete</StatusCode><ProcessingSummary>"
         f"<MessagesProcessed>{processed}</MessagesProcessed>"

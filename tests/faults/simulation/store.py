@@ -139,7 +139,7 @@ class Store:
             if other.order is action.order and other.state in OPEN:
                 raise ConstraintBroken("one open wish for this money")
         self.actions.append(action)
-        self._undo.append(self.actions.pop)
+        self._undo.append(lambda: self.actions.remove(action))
         self._shift(action, pending=1)
         self.changed.append(action)
 
@@ -202,7 +202,7 @@ class Store:
         """Store a sealed feed."""
         assert self._undo is not None
         self.feeds.append(feed)
-        self._undo.append(self.feeds.pop)
+        self._undo.append(lambda: self.feeds.remove(feed))
         self.written.append(feed)
 
     def next_message(self) -> int:

@@ -1,8 +1,8 @@
 """The worker: the adapter of `mostrador/tasks` mirrored as generators that stop at every outside effect.
 
 Mirrored (each function names its original): `tasks/feeds.py`, `settling.py`, `sealing.py`, `reports.py`,
-`preflight.already_done` and `housekeeping.sweep_*`. Run as it ships: `decide`, the table of moves, `Bucket`, the
-XML of both feeds, the reading of reports, and the sorting of Amazon's answers in `amazon/errors.py`.
+`gate.py`, `preflight.already_done`. Run as it ships: `decide`, the table of moves, `Bucket`, the XML of both
+feeds, the reading of reports, and the sorting of Amazon's answers in `amazon/errors.py`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mostrador.amazon import acknowledgements, adjustments, processing_reports
-from mostrador.amazon.acknowledgements import CancelMessage, CancelReason
-from mostrador.amazon.adjustments import Adjustment, AdjustmentLine, AdjustmentReason
+from mostrador.amazon import processing_reports
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, Throttled, Unauthorized
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState, NotNow
-from mostrador.money import Money
+from tests.faults.simulation.rendering import CANCELLATIONS, REFUNDS, render
 from tests.faults.simulation.store import Action, ConstraintBroken, FeedRow, LostRace, Store
-
-REFUNDS = FeedType.POST_PAYMENT_ADJUSTMENT_DATA
-CANCELLATIONS = FeedType.POST_ORDER_ACKNOWLEDGEMENT_DATA
 
 # The settings of the adapter; a test holds them equal to the originals.
 SEND_WITHIN = 60.0
@@ -99,12 +94,9 @@ class Worker:
     def dispatch(self, kind: FeedType) -> Steps:
         """Mirror `feeds.dispatch`."""
         now = self.clock()
-        waiting = self.store.before_sending(kind)
-        if waiting is not None:
-            held = Held.of(waiting)
-            yield None
-            yield from self.carry(held)
+        if self.store.before_sending(kind) is not None:
             return
+        yield None
         ready_at = self.store.bucket("createFeed", now).ready_at(now, keep=_kept(kind))
         yield None
         if ready_at > now:
@@ -375,30 +367,6 @@ class Worker:
             value: str = yield Call("getAccessToken")
             self.token = Token(value, now + timedelta(hours=1))
         return self.token
-
-
-def render(kind: FeedType, messages: Mapping[int, Action]) -> bytes:
-    """Mirror `sealing._render`: the real XML."""
-    if kind is REFUNDS:
-        return adjustments.render([_adjustment(*each) for each in messages.items()], seller_id="A1SELLER")
-    wishes = [
-        CancelMessage(number, action.order.number, tuple(action.lines), CancelReason.NO_INVENTORY)
-        for number, action in messages.items()
-    ]
-    return acknowledgements.render(wishes, seller_id="A1SELLER")
-
-
-def _adjustment(number: int, action: Action) -> Adjustment:
-    currency = action.order.currency
-    lines = tuple(
-        AdjustmentLine(
-            item_id,
-            AdjustmentReason.GENERAL_ADJUSTMENT,
-            {component: Money(minor, currency) for component, minor in amounts.items()},
-        )
-        for item_id, amounts in action.lines.items()
-    )
-    return Adjustment(number, action.order.number, lines, tax_included=action.order.tax_included)
 
 
 def _kept(kind: FeedType) -> int:
