@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 from django.core.management import call_command
 from django.db import connections
-from django.utils import timezone
 
 from bench.environment import AMAZON, HOME
 from bench.figures import Row
@@ -60,7 +59,7 @@ def open_desk() -> Iterator[Desk]:
     try:
         static = desk.start("collectstatic", "collectstatic", "--noinput")
         call_command("migrate", verbosity=0)
-        shop.open_shop(sellers=AMAZON.sellers, smtp_port=AMAZON.smtp_port, now=timezone.now())
+        shop.open_shop(sellers=AMAZON.sellers, smtp_port=AMAZON.smtp_port)
         household.finish(static)
         yield desk
     except TookTooLong:
