@@ -208,7 +208,7 @@ def test_a_cancellation_is_either_taken_back_or_sent() -> None:
             wish = ask(order, agent, CancellationWish("NoInventory", f"{number}"))
             taken, sealed = racers.run(
                 partial(withdraw_cancellation, cancellation=wish, agent=agent, now=NOW + UNDO),
-                partial(sealing.seal, partner=partner, feed_type=kind, now=NOW + UNDO),
+                partial(sealing.seal, partner=partner, feed_type=kind, keys=[wish.pk], now=NOW + UNDO),
             )
             stored = Cancellation.objects.get(pk=wish.pk)
             if stored.state == State.WITHDRAWN:

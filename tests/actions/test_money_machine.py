@@ -260,7 +260,7 @@ def test_no_sequence_of_events_loses_or_doubles_money() -> None:
     run_state_machine_as_test(
         Rolled,
         settings=settings(
-            max_examples=25,
+            max_examples=18,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
