@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -83,4 +84,10 @@ def with_places(text: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: int = 16) -> str:
     """Draw an icon that says nothing to a screen reader: a word always stands beside it."""
-    return draw(name + "", size=size, **{"class": "i", "aria-hidden": "true"})
+    return _drawn(name + "", size)
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, size: int) -> str:
+    # Drawing takes longer than all else in a row of the queue, and there are only so many icons.
+    return draw(name, size=size, **{"class": "i", "aria-hidden": "true"})

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 from mostrador.models import Agent, Attachment, Cancellation, Message, Order, Refund, Reply, Ticket
+from mostrador.models.tickets import TicketQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
@@ -18,7 +19,7 @@ def agent_of(request: HttpRequest) -> Agent:
     return request.user
 
 
-def visible_tickets(agent: Agent) -> QuerySet[Ticket]:
+def visible_tickets(agent: Agent) -> TicketQuerySet:
     """Return the tickets this agent may see: every agent sees every selling partner's, for now."""
     return Ticket.objects.all()
 

@@ -235,6 +235,7 @@ def _unknown_words(action: Action, feed: Feed | None, now: datetime) -> str:
         marked_at=feed.marked_at,
         token_expires_at=feed.token_expires_at,
         empty_looks=tuple(feed.empty_looks),
+        next_action_at=feed.next_action_at,
     )
     looks = _("We keep looking: next look %(next)s, decision at the latest %(latest)s.") % {
         "next": clock_text(feed.next_action_at or rules.next_look(known, now)),

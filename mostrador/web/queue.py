@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +18,7 @@ from mostrador.domain.delivery import UNDER_WAY, Source, State
 from mostrador.domain.orders import FULFILLED_BY_AMAZON, FulfillmentStatus
 from mostrador.domain.tickets import SOON, TicketState, urgency
 from mostrador.models import Cancellation, Message, OrderItem, Refund, Ticket
+from mostrador.models.tickets import TicketQuerySet
 from mostrador.web.notation import span_text
 from mostrador.web.states import look
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PAGE = 40
 SHIPS_SOON = timedelta(hours=24)
+LONGEST_RADAR = 200  # those that ship first; nobody reads further
 LONGEST_SEARCH = 120
 
 
@@ -33,6 +35,7 @@ class Lists(StrEnum):
     """The lists of the rail."""
 
     NEEDS_REPLY = "needs-reply"
+    RADAR = "cancel-radar"
     WAITING = "waiting"
     UNDER_WAY = "under-way"
     REVIEW = "review"
@@ -42,6 +45,7 @@ class Lists(StrEnum):
 
 TITLES: dict[Lists, str | Promise] = {
     Lists.NEEDS_REPLY: gettext_lazy("Needs reply"),
+    Lists.RADAR: gettext_lazy("Buyers asking to cancel"),
     Lists.WAITING: gettext_lazy("Waiting for the buyer"),
     Lists.UNDER_WAY: gettext_lazy("Under way at Amazon"),
     Lists.REVIEW: gettext_lazy("Needs review"),
@@ -50,6 +54,7 @@ TITLES: dict[Lists, str | Promise] = {
 }
 ICONS = {
     Lists.NEEDS_REPLY: "inbox",
+    Lists.RADAR: "radar",
     Lists.WAITING: "hourglass",
     Lists.UNDER_WAY: "send",
     Lists.REVIEW: "eye",
@@ -91,10 +96,12 @@ class Page:
     search: str = ""
     total: int | None = None
     soon: int = 0
-    review: int = 0
-    rail: Sequence[tuple[Lists, str | Promise, str]] = field(
-        default_factory=lambda: [(each, TITLES[each], ICONS[each]) for each in Lists]
-    )
+    badges: Mapping[Lists, int] = field(default_factory=dict)
+
+    @property
+    def rail(self) -> list[tuple[Lists, str | Promise, str, int]]:
+        """The lists of the rail: name, title, icon, and how many wait where waiting is dangerous."""
+        return [(each, TITLES[each], ICONS[each], self.badges.get(each, 0)) for each in Lists]
 
     @property
     def title(self) -> str | Promise:
@@ -107,13 +114,16 @@ def read_list(name: str) -> Lists:
     return Lists(name) if name in set(Lists) else Lists.NEEDS_REPLY
 
 
-def queue_page(tickets: QuerySet[Ticket], *, current: Lists, after: str, search: str, now: datetime) -> Page:
+def queue_page(tickets: TicketQuerySet, *, current: Lists, after: str, search: str, now: datetime) -> Page:
     """Return one page of a list (at most seven queries)."""
     search = search.strip()[:LONGEST_SEARCH]
-    chosen = _matching(tickets, search) if search else _listed(tickets, current)
     by_due = current is Lists.NEEDS_REPLY and not search
-    found = list(_from(chosen, after, by_due=by_due).select_related("order")[: PAGE + 1])
-    more, found = len(found) > PAGE, found[:PAGE]
+    if current is Lists.RADAR and not search:
+        found, more = list(tickets.cancel_radar()[:LONGEST_RADAR]), False
+    else:
+        chosen = _matching(tickets, search) if search else _listed(tickets, current)
+        found = list(_from(chosen, after, by_due=by_due).select_related("order")[: PAGE + 1])
+        more, found = len(found) > PAGE, found[:PAGE]
     counts = _counts(tickets, now)
     return Page(
         current=current,
@@ -122,11 +132,14 @@ def queue_page(tickets: QuerySet[Ticket], *, current: Lists, after: str, search:
         search=search,
         total=counts["open"] if by_due else None,
         soon=counts["soon"],
-        review=_to_review(tickets).count(),
+        badges={
+            Lists.RADAR: tickets.cancel_radar().order_by().count(),
+            Lists.REVIEW: _to_review(tickets).order_by().count(),
+        },
     )
 
 
-def _counts(tickets: QuerySet[Ticket], now: datetime) -> dict[str, int]:
+def _counts(tickets: TicketQuerySet, now: datetime) -> dict[str, int]:
     return tickets.filter(state=TicketState.OPEN).aggregate(
         open=Count("pk"), soon=Count("pk", filter=Q(answer_due_at__lte=now + SOON))
     )
@@ -135,7 +148,7 @@ def _counts(tickets: QuerySet[Ticket], now: datetime) -> dict[str, int]:
 # ── which tickets ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _listed(tickets: QuerySet[Ticket], current: Lists) -> QuerySet[Ticket]:
+def _listed(tickets: TicketQuerySet, current: Lists) -> TicketQuerySet:
     match current:
         case Lists.NEEDS_REPLY:
             return tickets.filter(state=TicketState.OPEN)
@@ -147,22 +160,22 @@ def _listed(tickets: QuerySet[Ticket], current: Lists) -> QuerySet[Ticket]:
             return _with_action(tickets, UNDER_WAY)
         case Lists.REVIEW:
             return _to_review(tickets)
-        case Lists.ALL:
+        case Lists.RADAR | Lists.ALL:
             return tickets
 
 
-def _to_review(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+def _to_review(tickets: TicketQuerySet) -> TicketQuerySet:
     return _with_action(tickets, _MUST_BE_LOOKED_AT)
 
 
-def _with_action(tickets: QuerySet[Ticket], states: Iterable[State]) -> QuerySet[Ticket]:
+def _with_action(tickets: TicketQuerySet, states: Iterable[State]) -> TicketQuerySet:
     wanted = sorted(states)
     refunded = Refund.objects.filter(state__in=wanted).values("order_id")
     cancelled = Cancellation.objects.filter(state__in=wanted).values("order_id")
     return tickets.filter(Q(order_id__in=refunded) | Q(order_id__in=cancelled))
 
 
-def _matching(tickets: QuerySet[Ticket], search: str) -> QuerySet[Ticket]:
+def _matching(tickets: TicketQuerySet, search: str) -> TicketQuerySet:
     said = Message.objects.filter(text__icontains=search).values("ticket_id")
     products = OrderItem.objects.filter(Q(sku__icontains=search) | Q(title__icontains=search))
     found = (
@@ -181,7 +194,7 @@ def _matching(tickets: QuerySet[Ticket], search: str) -> QuerySet[Ticket]:
 # ── paging: after the last row seen, never by counting ────────────────────────────────────────────────────
 
 
-def _from(tickets: QuerySet[Ticket], after: str, *, by_due: bool) -> QuerySet[Ticket]:
+def _from(tickets: TicketQuerySet, after: str, *, by_due: bool) -> TicketQuerySet:
     newest_first = (F("last_message_at").desc(), F("pk").desc())
     order = (F("answer_due_at").asc(nulls_last=True), *newest_first) if by_due else newest_first
     place = _read_cursor(after)

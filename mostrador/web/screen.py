@@ -56,7 +56,6 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "armable": newest_open(story.actions),
         "armed": [r for r in story.replies if r.state == State.REQUESTED and r.armed_action],
         "every": LOOK_CLOSELY if story.under_way or reading else LOOK_CALMLY,
-        "version": version_of(ticket),
         "reply": blank_reply(ticket, story.actions),
         "undo_seconds": settings.UNDO_SECONDS,
     }

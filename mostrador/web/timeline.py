@@ -216,6 +216,8 @@ def _words(event: Event, refunds: Mapping[int, Refund]) -> str:
     facts = {"who": who, "to": event.facts.get("to", ""), "order": event.facts.get("number", "")}
     match event.kind:
         case EventKind.TICKET_BEGUN:
+            if event.facts.get("because") == EventKind.BUYER_ASKED_TO_CANCEL:
+                return _("Ticket opened because the buyer asked Amazon to cancel")
             if facts["order"]:
                 return _("Ticket from e-mail · order %(order)s found") % facts
             return _("Ticket from e-mail")
