@@ -24,14 +24,12 @@ _END_TRANSITIONS = """() => new Promise((done) => requestAnimationFrame(() => {
 }))"""
 
 
-def flaws(page: Page, *, quickly: bool = False) -> list[str]:
+def flaws(page: Page, *, within: str = "") -> list[str]:
     """Return every violation of axe's rules and every control without a name, on the page as it stands.
 
-    `quickly` looks once, as the page is: for states that pass.
+    `within` names the part to look at, where the rest was looked at before.
     """
     found = nameless(page)
-    if quickly:
-        return found + _violations(page, "as it is")
     before = page.viewport_size
     assert before is not None
     for width, size in WIDTHS.items():
@@ -39,7 +37,7 @@ def flaws(page: Page, *, quickly: bool = False) -> list[str]:
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
             page.evaluate(_END_TRANSITIONS)
-            found += _violations(page, f"{width}, {scheme}")
+            found += _violations(page, within, f"{width}, {scheme}")
     page.emulate_media(color_scheme="light")
     page.evaluate(_END_TRANSITIONS)
     page.set_viewport_size(before)
@@ -52,8 +50,8 @@ def nameless(page: Page) -> list[str]:
     return [f"without a name: {line.strip()}" for line in _NAMELESS.findall(snapshot)]
 
 
-def _violations(page: Page, how: str) -> list[str]:
-    response: Mapping[str, Any] = _AXE.run(page).response
+def _violations(page: Page, within: str, how: str) -> list[str]:
+    response: Mapping[str, Any] = _AXE.run(page, context=within or None).response
     return [
         f"{how}: {violation['id']}: {node['html'][:160]}: {_why(node)}"
         for violation in response["violations"]

@@ -116,7 +116,9 @@ def _tab_through(seat: Seat) -> None:
     for _ in range(MOST_STOPS):
         seat.page.keyboard.press("Tab")
         stop = seat.page.evaluate(_STOP)
-        if stop is None or (stops and stop["stop"] == stops[0]["stop"]):
+        if stop is None:
+            continue  # past the end: the browser's own bar
+        if stops and stop["stop"] == stops[0]["stop"]:
             break
         stops.append(stop)
     reached = {stop["stop"] for stop in stops}

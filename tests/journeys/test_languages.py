@@ -15,19 +15,35 @@ UNSHIPPED = "503-1194820-7705536"
 # What people press and read as the page's own words, without keys and without the buyer's words.
 _OWN_WORDS = """() => {
     const chosen = 'button, [role=button], summary, legend, label, nav a, h1, h2, h3, dt, th[scope=col], '
-        + 'caption, option, .hint, .flag, .why';
+        + 'caption, option, .hint, .flag, .why', asTyped = '[name=time_zone] option, .subject';
     const words = [];
     for (const element of document.querySelectorAll(chosen)) {
+        if (element.matches(asTyped)) continue;
         const copy = element.cloneNode(true);
         for (const each of copy.querySelectorAll('kbd, svg')) each.remove();
         words.push(copy.textContent);
     }
     for (const name of ['placeholder', 'title', 'aria-label'])
-        for (const element of document.querySelectorAll(`[${name}]`)) words.push(element.getAttribute(name));
+        for (const element of document.querySelectorAll(`[${name}]`)) 
+            if (!element.matches(asTyped)) words.push(element.getAttribute(name));
     return words.map((each) => each.replace(/\\s+/g, ' ').trim()).filter((each) => /[a-z]{3}/i.test(each));
 }"""
 # The same in both languages, or not ours: names, products, what Amazon calls things.
-_SHARED = ("Nordlicht", "Lola", SPANISH_AGENT, "Mostrador", "No", "Total", "503-", "249-", "勅", "髙", "調")
+_SHARED = (
+    "Nordlicht",
+    "Lola",
+    SPANISH_AGENT,
+    "Mostrador",
+    "No",
+    "Total",
+    "English",
+    "Español",
+    "503-",
+    "249-",
+    "勅",
+    "髙",
+    "佐川",
+)
 
 
 def test_an_agent_who_speaks_spanish_finds_no_english(take: TakeSeat, house: House) -> None:
