@@ -41,6 +41,10 @@ class RefusalCode(StrEnum):
     TOO_LATE_TO_WITHDRAW = "too_late_to_withdraw"
     NOT_WAITING = "not_waiting"
     NOT_PROVEN_UNSENT = "not_proven_unsent"
+    NOT_UNKNOWN = "not_unknown"
+    NOT_IN_REVIEW = "not_in_review"
+    PROOF_MISSING = "proof_missing"
+    SECOND_PERSON_NEEDED = "second_person_needed"
     # replies
     EMPTY_MESSAGE = "empty_message"
     MESSAGE_TOO_LONG = "message_too_long"

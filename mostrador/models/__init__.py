@@ -9,6 +9,7 @@ from mostrador.models.orders import ItemBalance, Order, OrderItem
 from mostrador.models.people import Agent, ApiToken
 from mostrador.models.quotas import Quota
 from mostrador.models.refunds import Refund, RefundLine
+from mostrador.models.reviews import Finding
 from mostrador.models.selling_partners import Mailbox, SellingPartner
 from mostrador.models.tickets import Ticket
 from mostrador.models.timeline import Event, EventKind
@@ -23,6 +24,7 @@ __all__ = [
     "EventKind",
     "Feed",
     "FeedMessage",
+    "Finding",
     "ItemBalance",
     "LostRace",
     "Mailbox",

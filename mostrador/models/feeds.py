@@ -42,6 +42,11 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         found = self.filter(selling_partner=partner, feed_type=feed_type, state__in=BEFORE_AMAZON)
         return found.order_by("pk").first()
 
+    def carrying(self, action: Refund | Cancellation) -> Feed | None:
+        """Return the feed an action left or is leaving in, the last one."""
+        message = action.feed_messages.select_related("feed__selling_partner").order_by("-pk").first()
+        return message.feed if message else None
+
     def due(self, now: datetime) -> FeedQuerySet:
         """Return the feeds for which something should be done now."""
         return self.unfinished().filter(next_action_at__lte=now)
@@ -147,6 +152,10 @@ class Feed(models.Model):
             raise LostRace(f"feed {self.pk} is no longer {self.state}")
         for name, value in changes.items():
             setattr(self, name, value)
+
+    def hurry(self, now: datetime) -> None:
+        """Have its next step done now."""
+        Feed.objects.filter(pk=self.pk, state=self.state).update(next_action_at=now)
 
     def keep_report(self, body: bytes) -> None:
         """Store the processing report's bytes as evidence."""

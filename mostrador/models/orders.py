@@ -148,7 +148,7 @@ class Order(models.Model):
             }
             for package in said.packages
         ]
-        self.read_at, self.read_trouble, self.next_read_at = now, "", None
+        self.read_at, self.read_trouble = now, ""
         self.save()
 
     def plan_read(self, *, at: datetime, trouble: str = "") -> None:
@@ -156,6 +156,10 @@ class Order(models.Model):
         Order.objects.filter(pk=self.pk).update(
             next_read_at=at, **({"read_trouble": trouble} if trouble else {})
         )
+
+    def read_is_done(self) -> None:
+        """Note that nothing is planned to be read: all there was to prove is proven."""
+        Order.objects.filter(pk=self.pk).update(next_read_at=None)
 
     def money_was_read(self, now: datetime) -> None:
         """Note that Amazon's accounts were read for this order."""

@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     REVIEW = "review"
     CONFIRMED = "confirmed"
     ASKED_AGAIN = "asked_again"
+    FINDING = "finding"
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -121,10 +121,12 @@ def _plan_next_proof(order: Order, now: datetime) -> None:
         *order.cancellations.filter(state=State.ACCEPTED).values_list("moved_at", flat=True),
     ]
     ages = [now - accepted_at for accepted_at in waiting if now - accepted_at < _PROOF_UNTIL]
-    if ages:
-        at = now + _proof_every(min(ages))
-        order.plan_read(at=at)
-        refresh.configure(schedule_at=at).defer(order_id=order.pk)
+    if not ages:
+        order.read_is_done()
+        return
+    at = now + _proof_every(min(ages))
+    order.plan_read(at=at)
+    refresh.configure(schedule_at=at).defer(order_id=order.pk)
 
 
 def _proof_every(age: timedelta) -> timedelta:
