@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mostrador.amazon.components import Component
 from mostrador.amazon.marketplaces import MARKETPLACES
@@ -213,11 +214,12 @@ def _quantities(item: ItemFacts) -> str:
     """Return what became of the units: "2 ordered · 1 shipped · 1 cancelled"."""
     parts = []
     if item.quantity_shipped != item.quantity_ordered:
-        parts.append(_("%(n)d ordered") % {"n": item.quantity_ordered})
-    if item.quantity_shipped:
-        parts.append(_("%(n)d shipped") % {"n": item.quantity_shipped})
-    if item.quantity_cancelled:
-        parts.append(_("%(n)d cancelled") % {"n": item.quantity_cancelled})
+        n = item.quantity_ordered
+        parts.append(ngettext("%(n)d ordered", "%(n)d ordered", n) % {"n": n})
+    if n := item.quantity_shipped:
+        parts.append(ngettext("%(n)d shipped", "%(n)d shipped", n) % {"n": n})
+    if n := item.quantity_cancelled:
+        parts.append(ngettext("%(n)d cancelled", "%(n)d cancelled", n) % {"n": n})
     return " · ".join(parts)
 
 

@@ -90,6 +90,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def _profile_page(request: HttpRequest, form: ProfileForm, password_form: PasswordChangeForm) -> HttpResponse:
+    password_form.fields["old_password"].widget.attrs.pop("autofocus", None)
     status = 422 if form.errors or password_form.errors else 200
     context = {"form": form, "password_form": password_form}
     return render(request, "people/profile.html", context, status=status)

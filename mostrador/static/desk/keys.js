@@ -43,7 +43,7 @@
     if (event.key === "Escape") return back();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const form = document.activeElement.closest?.("form");
-      const main = form && ([...form.querySelectorAll("[data-default]")].find(seen) || form.querySelector(".btn.main, .btn.stop"));
+      const main = form && ([...form.querySelectorAll("[data-default]")].find(seen) || form.querySelector("#refund-go, .btn.main, .btn.stop"));
       if (main) { event.preventDefault(); main.click(); }
       return;
     }
@@ -57,6 +57,5 @@
     const help = event.target.closest("[data-help]");
     if (help && dialog()) { event.preventDefault(); dialog().showModal(); }
     if (event.target.closest("[data-back]")) { event.preventDefault(); leave(); }
-    if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
   });
 })();

@@ -7,10 +7,12 @@
   const shown = new Map(); // what the server last sent for an element, before clocks and readers touched it
   let tag = "", timer = 0, closeUntil = 0, busy = false, queueTag = "";
 
+  // What an element says: without the form's token, which is new in every answer, and without its running age.
+  const told = (el) => el.outerHTML.replace(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replace(/data-age="\d+"([^>]*)>[^<]*</g, "$1><");
   const ticket = () => document.querySelector("#ticket[data-live]");
   const remember = (root) => {
-    for (const id of REGIONS) { const el = root.querySelector("#" + id); if (el) shown.set(id, el.outerHTML); }
-    for (const el of root.querySelectorAll("#line > [id]")) shown.set(el.id, el.outerHTML);
+    for (const id of REGIONS) { const el = root.querySelector("#" + id); if (el) shown.set(id, told(el)); }
+    for (const el of root.querySelectorAll("#line > [id]")) shown.set(el.id, told(el));
   };
   const begin = () => {
     shown.clear(); tag = "";
@@ -51,7 +53,7 @@
     const fresh = new DOMParser().parseFromString(html, "text/html");
     for (const id of REGIONS) {
       const el = fresh.getElementById(id);
-      if (el && el.outerHTML !== shown.get(id)) swap(id, el);
+      if (el && told(el) !== shown.get(id)) swap(id, el);
     }
     const line = fresh.getElementById("line");
     if (line) takeLine(line);
@@ -66,7 +68,7 @@
     if (!old || (id === "act" && old.querySelector("form.sheet"))) return;
     const held = old.contains(document.activeElement) ? document.activeElement.id : "";
     if (id === "order-rest") recount();
-    shown.set(id, fresh.outerHTML);
+    shown.set(id, told(fresh));
     const el = document.importNode(fresh, true);
     old.replaceWith(el);
     htmx.process(el);
@@ -82,9 +84,9 @@
     let before = null, news = "";
     for (const el of fresh.children) {
       let here = document.getElementById(el.id);
-      if (!here || shown.get(el.id) !== el.outerHTML) {
+      if (!here || shown.get(el.id) !== told(el)) {
         const copy = document.importNode(el, true);
-        shown.set(el.id, el.outerHTML);
+        shown.set(el.id, told(el));
         if (here) here.replaceWith(copy);
         here = copy;
         news = copy.querySelector("[data-say]")?.dataset.say || copy.getAttribute("aria-label") || copy.textContent.trim();
@@ -153,7 +155,7 @@
       if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     } else if (id && shown.has(id)) {
       const el = document.getElementById(id);
-      if (el) shown.set(id, el.outerHTML);
+      if (el) shown.set(id, told(el));
     }
     if (event.detail.target.classList?.contains("more")) document.getElementById("rows")?.setAttribute("data-page", "more");
     const form = document.querySelector("form.sheet[data-focus]:not([data-met])");
