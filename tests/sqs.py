@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -58,6 +60,7 @@ class Sqs:
 @contextmanager
 def sqs_server() -> Iterator[str]:
     """Run an SQS server on a free port and give its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -67,10 +70,15 @@ def sqs_server() -> Iterator[str]:
         server.stop()
 
 
-def make_queue(endpoint: str) -> Sqs:
-    """Return a new queue of its own."""
+@lru_cache
+def _client(endpoint: str) -> Any:
     config = Config(retries={"total_max_attempts": 1})
-    client = boto3.session.Session().client(
+    return boto3.session.Session().client(
         "sqs", region_name=REGION, endpoint_url=endpoint, config=config, **KEY
     )
+
+
+def make_queue(endpoint: str) -> Sqs:
+    """Return a new queue of its own."""
+    client = _client(endpoint)
     return Sqs(endpoint, client.create_queue(QueueName=f"desk-{next(_names)}")["QueueUrl"], client)

@@ -14,8 +14,9 @@ from mostrador.simulator.shop import ShopError
 REALISTIC = (120.0, 600.0)
 
 DESCRIPTION = """\
-Run Amazon on this machine: login (LWA), Orders 2026-01-01, Feeds 2021-06-30, Finances 2024-06-19, the buyers'
-mail relay, and a ledger of its own. It listens on 127.0.0.1 only and moves no real money.
+Run Amazon on this machine: login (LWA), Orders 2026-01-01, Feeds 2021-06-30, Finances 2024-06-19,
+Notifications v1, the buyers' mail relay, and a ledger of its own. It listens on 127.0.0.1
+only and moves no real money.
 Point both the SP-API endpoint and the LWA endpoint of a client at the printed address."""
 
 EPILOG = """\
@@ -56,6 +57,9 @@ def make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="offer /control/ (ledger, log, clock, misfortunes); never in public",
     )
+    add("--sqs-endpoint", default="", metavar="URL", help="server that speaks SQS, for notifications")
+    add("--sqs-queue-url", default="", metavar="URL", help="send notifications to this queue")
+    add("--sqs-region", default=Settings.sqs_region, metavar="REGION", help="AWS region of that queue")
     add(
         "--report-gzip",
         type=Compression,
@@ -129,6 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speed=chosen.speed,
         finances_delay=chosen.finances_delay,
         control=chosen.control,
+        sqs_endpoint=chosen.sqs_endpoint,
+        sqs_queue_url=chosen.sqs_queue_url,
+        sqs_region=chosen.sqs_region,
         report_gzip=chosen.report_gzip,
         assumptions=default_assumptions() | dict(chosen.assume),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from email.message import MIMEPart
+from typing import Any
 
 from aiohttp import web
 
@@ -169,6 +171,20 @@ def _letter(world: World, seller_id: str, order: Order | None, body: Json) -> Le
     )
 
 
+async def notifications(world: World, request: web.Request) -> Json:
+    """Answer GET and POST /control/notifications: what was sent; POST {"text"} sends a message as it is."""
+    if request.method == "POST":
+        world.put_notice(str((await json_body(request))["text"]))
+    return {"notifications": [_notice_json(text) for text in world.notices]}
+
+
+def _notice_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 async def revoke(world: World, request: web.Request) -> Json:
     """Answer POST /control/tokens/revoke: {"seller_id"?, "refresh_token"?: bool}; effective at once."""
     body = await json_body(request)
@@ -194,6 +210,8 @@ def add_control_routes(app: web.Application) -> None:
         ("POST", "/control/clock", clock),
         ("POST", "/control/assumptions", assume),
         ("POST", "/control/mail", write_mail),
+        ("GET", "/control/notifications", notifications),
+        ("POST", "/control/notifications", notifications),
         ("POST", "/control/orders", add_order),
         ("PATCH", "/control/orders/{orderId}", change_order),
         ("POST", "/control/tokens/revoke", revoke),

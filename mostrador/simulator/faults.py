@@ -12,7 +12,7 @@ from mostrador.simulator.store import Json
 
 
 class Action(StrEnum):
-    """What can go wrong with a request (first group) or with a feed (second group)."""
+    """What can go wrong with a request (first group), a feed (second) or a notification (third)."""
 
     DELAY = "delay"
     STATUS = "status"
@@ -26,11 +26,19 @@ class Action(StrEnum):
     FATAL_SOME = "fatal_some"
     REPORT = "report"
     IN_PROGRESS_FOREVER = "in_progress_forever"
+    NOTICE_DOUBLED = "notice_doubled"
+    NOTICE_SHUFFLED = "notice_shuffled"
+    NOTICE_LATE = "notice_late"
+    NOTICE_LOST = "notice_lost"
+    NOTICE_FOREIGN = "notice_foreign"
+    NOTICE_FORGED = "notice_forged"
 
 
 FEED_ACTIONS = frozenset(
     {Action.FATAL_APPLIED, Action.FATAL_NONE, Action.FATAL_SOME, Action.REPORT, Action.IN_PROGRESS_FOREVER}
 )
+
+NOTICE_ACTIONS = frozenset(action for action in Action if action.startswith("notice_"))
 
 
 class ReportVariant(StrEnum):
@@ -100,7 +108,7 @@ class Faults:
     def take_for_request(self, operation: str, seller_id: str) -> Fault | None:
         """Return the misfortune of this request, if there is one, and count it."""
         for rule in self.rules:
-            if rule.action in FEED_ACTIONS or rule.action is Action.LISTING_LAG:
+            if rule.action in FEED_ACTIONS | NOTICE_ACTIONS or rule.action is Action.LISTING_LAG:
                 continue
             if fnmatch.fnmatchcase(operation, rule.operation) and self._hits(rule, seller_id):
                 return rule
@@ -114,6 +122,16 @@ class Faults:
             if fnmatch.fnmatchcase(feed_type, rule.operation) and self._hits(rule, seller_id):
                 return rule
         return None
+
+    def take_for_notice(self, notification_type: str, seller_id: str) -> list[Fault]:
+        """Return every misfortune of this notification, and count them; they come together."""
+        return [
+            rule
+            for rule in self.rules
+            if rule.action in NOTICE_ACTIONS
+            and fnmatch.fnmatchcase(notification_type, rule.operation)
+            and self._hits(rule, seller_id)
+        ]
 
     def listing_lag(self, seller_id: str) -> float:
         """Return for how many virtual seconds a new feed stays out of the feed list."""

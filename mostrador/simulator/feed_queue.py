@@ -116,6 +116,7 @@ def finish(world: World, feed: Feed, fault: Fault | None) -> None:
         feed.result_document_id = _store_report(world, feed, outcome, merchant, variant)
     world.keep("feed", feed.feed_id, feed)
     world.commit()
+    world.feed_ended(feed)
 
 
 def _apply(world: World, feed: Feed, share: float) -> tuple[Outcome, str]:

@@ -143,6 +143,7 @@ async def cancel_feed(call: Call) -> web.Response:
     feed.ended = call.world.clock.now()
     call.world.keep("feed", feed.feed_id, feed)
     call.world.commit()
+    call.world.feed_ended(feed)
     return web.Response(status=200)
 
 

@@ -79,10 +79,11 @@ def _grant(world: World, seller: Seller, *, grantless: bool) -> Json:
     return {"access_token": f"Atza|{sealed}", "token_type": "bearer", "expires_in": TOKEN_LIFE}
 
 
-def caller(world: World, request: web.Request) -> Seller:
-    """Return the selling partner in whose name a request comes.
+def caller(world: World, request: web.Request, *, grantless: bool = False) -> Seller:
+    """Return the selling partner in whose name, or by whose application, a request comes.
 
-    Raises: Refused (403) when its access token is missing, foreign, expired, revoked or grantless.
+    Raises: Refused (403) when its access token is missing, foreign, expired, revoked or of the other kind:
+    `grantless` says which one is wanted.
     """
     access_token = request.headers.get("x-amz-access-token", "")
     if not access_token:
@@ -97,6 +98,8 @@ def caller(world: World, request: web.Request) -> Seller:
         raise unauthorized("The access token you provided has expired.")
     if seller.revoked or content["i"] < seller.tokens_valid_from:
         raise unauthorized("The access token you provided is revoked.")
-    if content["g"]:
+    if content["g"] and not grantless:
         raise unauthorized("The access token does not belong to a selling partner.")
+    if grantless and not content["g"]:
+        raise unauthorized("The operation is grantless and wants a token of the application.")
     return seller

@@ -24,6 +24,12 @@ USAGE_PLANS = {
     "cancelFeed": UsagePlan(2.0, 15),
     "getFeedDocument": UsagePlan(0.0222, 10),
     "listTransactions": UsagePlan(0.5, 10),
+    "getDestinations": UsagePlan(1.0, 5),
+    "createDestination": UsagePlan(1.0, 5),
+    "getDestination": UsagePlan(1.0, 5),
+    "getSubscription": UsagePlan(1.0, 5),
+    "createSubscription": UsagePlan(1.0, 5),
+    "deleteSubscriptionById": UsagePlan(1.0, 5),
     "getMarketplaceParticipations": UsagePlan(0.016, 15),
 }
 

@@ -20,13 +20,14 @@ from typing import Self
 
 from aiohttp import web
 
-from mostrador.simulator import feeds, finances, lwa, orders, participations
+from mostrador.simulator import feeds, finances, lwa, notifications, orders, participations
 from mostrador.simulator.answers import not_found
 from mostrador.simulator.control import add_control_routes
 from mostrador.simulator.credentials import write_credentials
 from mostrador.simulator.documents import download, upload
 from mostrador.simulator.feed_queue import FeedQueues
 from mostrador.simulator.gate import WORLD, CallAnswer, guarded, unguarded
+from mostrador.simulator.notifier import Notifier
 from mostrador.simulator.relay import deliver_all, serve_relay
 from mostrador.simulator.settings import Settings
 from mostrador.simulator.shop import Shop, read_shop
@@ -48,6 +49,32 @@ OPERATIONS: tuple[tuple[str, str, str, CallAnswer], ...] = (
     ("getFeed", "GET", "/feeds/2021-06-30/feeds/{feedId}", feeds.get_feed),
     ("cancelFeed", "DELETE", "/feeds/2021-06-30/feeds/{feedId}", feeds.cancel_feed),
     ("listTransactions", "GET", "/finances/2024-06-19/transactions", finances.list_transactions),
+    ("getDestinations", "GET", "/notifications/v1/destinations", notifications.get_destinations),
+    ("createDestination", "POST", "/notifications/v1/destinations", notifications.create_destination),
+    (
+        "getDestination",
+        "GET",
+        "/notifications/v1/destinations/{destinationId}",
+        notifications.get_destination,
+    ),
+    (
+        "getSubscription",
+        "GET",
+        "/notifications/v1/subscriptions/{notificationType}",
+        notifications.get_subscription,
+    ),
+    (
+        "createSubscription",
+        "POST",
+        "/notifications/v1/subscriptions/{notificationType}",
+        notifications.create_subscription,
+    ),
+    (
+        "deleteSubscriptionById",
+        "DELETE",
+        "/notifications/v1/subscriptions/{notificationType}/{subscriptionId}",
+        notifications.delete_subscription,
+    ),
     (
         "getMarketplaceParticipations",
         "GET",
@@ -71,11 +98,15 @@ def make_app(world: World) -> web.Application:
     app.router.add_route("*", "/{path:.*}", unguarded("unknown", _unknown))
     queues = FeedQueues(world)
     world.feed_arrived = queues.arrived
+    notifier = Notifier(world)
+    world.feed_ended, world.order_changed = notifier.feed_ended, notifier.order_changed
+    world.put_notice = notifier.put
 
     async def run_queues(_: web.Application) -> AsyncIterator[None]:
         queues.start()
         yield
         await queues.stop()
+        await notifier.stop()
 
     app.cleanup_ctx.append(run_queues)
     return app

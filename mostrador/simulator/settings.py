@@ -50,5 +50,9 @@ class Settings:
     speed: float = 1.0
     finances_delay: float = 0.0
     control: bool = False
+    # Where notifications go: any server that speaks SQS, and a queue on it.
+    sqs_endpoint: str = ""
+    sqs_queue_url: str = ""
+    sqs_region: str = "us-east-1"
     report_gzip: Compression = Compression.AUTO
     assumptions: dict[str, str] = field(default_factory=default_assumptions)

@@ -63,6 +63,28 @@ class Feed:
 
 
 @dataclass
+class Destination:
+    """An SQS queue an application wants its notifications in."""
+
+    destination_id: str
+    client_id: str
+    name: str
+    queue_arn: str
+
+
+@dataclass
+class Subscription:
+    """A seller's wish for one type of notification."""
+
+    subscription_id: str
+    seller_id: str
+    notification_type: str
+    payload_version: str
+    destination_id: str
+    ended: bool = False
+
+
+@dataclass
 class RelayedMail:
     """A mail the relay accepted for a buyer. `raw` holds its bytes as latin-1, which loses none."""
 
@@ -90,6 +112,9 @@ class LogEntry:
     with_access_token: bool = False
 
 
+Thing = Order | Feed | Document | Seller | Letter | RelayedMail | Destination | Subscription
+
+
 @dataclass
 class World:
     """One Amazon."""
@@ -105,6 +130,9 @@ class World:
     feeds: dict[str, Feed] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
     mails: list[RelayedMail] = field(default_factory=list)
+    destinations: dict[str, Destination] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    notices: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LOG))
     buckets: Buckets = field(default_factory=Buckets)
     faults: Faults = field(default_factory=Faults)
     log: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=MAX_LOG))
@@ -112,6 +140,10 @@ class World:
     random: random.Random = field(default_factory=random.Random)
     # Whoever works on feeds is told of a new one here.
     feed_arrived: Callable[[Feed], None] = lambda feed: None
+    # Whoever notifies is told here of an end, and of an order that was added or changed.
+    feed_ended: Callable[[Feed], None] = lambda feed: None
+    order_changed: Callable[[Order], None] = lambda order: None
+    put_notice: Callable[[str], None] = lambda text: None
 
     def assumes(self, name: str) -> str:
         """Return the chosen answer to an unconfirmed question about Amazon."""
@@ -126,9 +158,13 @@ class World:
         paid = charged(order, item, component, line_cap=self.assumes("line-cap"))
         return paid - refunded(self.adjustments_of(order.order_id), item.order_item_id, component)
 
-    def keep(
-        self, kind: str, key: str, thing: Order | Feed | Document | Seller | Letter | RelayedMail
-    ) -> None:
+    def subscription(self, seller_id: str, notification_type: str) -> Subscription | None:
+        """Return a seller's subscription to a type of notification, if there is one."""
+        alive = (each for each in self.subscriptions.values() if not each.ended)
+        wanted = (seller_id, notification_type)
+        return next((each for each in alive if (each.seller_id, each.notification_type) == wanted), None)
+
+    def keep(self, kind: str, key: str, thing: Thing) -> None:
         """Write one thing to the store; `commit` makes it last."""
         self.store.put(kind, key, asdict(thing))
 
@@ -141,11 +177,13 @@ class World:
         """Add or replace an order."""
         self.orders[order.order_id] = order
         self.keep("order", order.order_id, order)
+        self.order_changed(order)
 
     def touch(self, order: Order) -> None:
         """Write an order that has just changed."""
         order.updated = self.clock.now()
         self.keep("order", order.order_id, order)
+        self.order_changed(order)
 
     def adjust(self, adjustment: Adjustment) -> None:
         """Give money back. Nothing here checks whether that is allowed."""
@@ -180,6 +218,8 @@ def open_world(settings: Settings) -> World:
     world.documents = {key: Document(**body) for key, body in store.load("document").items()}
     world.feeds = {key: Feed(**body) for key, body in store.load("feed").items()}
     world.letters = {key: Letter(**body) for key, body in store.load("letter").items()}
+    world.destinations = {key: Destination(**body) for key, body in store.load("destination").items()}
+    world.subscriptions = {key: Subscription(**body) for key, body in store.load("subscription").items()}
     world.mails = [RelayedMail(**body) for body in store.load("mail").values()]
     return world
 
