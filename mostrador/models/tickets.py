@@ -200,9 +200,10 @@ class Ticket(models.Model):
         self.assigned_to = agent
         self.save(update_fields=["assigned_to"])
 
-    def learn(self, *, order: Order | None, address: str, token: str) -> None:
-        """Keep what a newer mail adds: the order, the newest relay address and token."""
+    def learn(self, *, order: Order | None, address: str, token: str, subject: str = "") -> None:
+        """Keep what a newer mail adds: the order, the newest relay address and token, a first subject."""
+        self.subject = self.subject or subject[:300]
         self.order = self.order or order
         self.buyer_address = address[:320] or self.buyer_address
         self.comm_mgr_token = token[:500] or self.comm_mgr_token
-        self.save(update_fields=["order", "buyer_address", "comm_mgr_token"])
+        self.save(update_fields=["order", "buyer_address", "comm_mgr_token", "subject"])

@@ -196,7 +196,9 @@ def _learn(
     if not is_trusted:
         return
     is_news = order is not None and ticket.order_id is None
-    ticket.learn(order=order, address=mail.from_address, token=mail.comm_mgr_token or "")
+    ticket.learn(
+        order=order, address=mail.from_address, token=mail.comm_mgr_token or "", subject=mail.subject
+    )
     if order and is_news:
         Event.objects.note(
             EventKind.ORDER_FOUND, at=now, ticket=ticket, order=order, number=order.amazon_order_id
