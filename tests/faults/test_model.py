@@ -29,6 +29,9 @@ OUTSIDE_THE_MODEL = frozenset(
         Move(FeedState.STAGED, rules.AboutToSend, FeedState.SEALED, None),
         # Two candidates need a feed of somebody else: the simulation has them.
         Move(FeedState.UNKNOWN, rules.Listed, FeedState.REVIEW, State.REVIEW),
+        # The restore guard has tests of its own.
+        Move(FeedState.SEALED, rules.MayHaveLeft, FeedState.UNKNOWN, State.UNKNOWN),
+        Move(FeedState.STAGED, rules.MayHaveLeft, FeedState.UNKNOWN, State.UNKNOWN),
         # Not over yet, or DONE and its report not read yet.
         Move(FeedState.SENT, rules.StatusRead, FeedState.SENT, None),
     }
@@ -126,6 +129,7 @@ def _all_evidence() -> Iterator[tuple[rules.Evidence, timedelta]]:
         rules.RefusedAtTheDoor("400"),
         rules.NoAnswer("time-out"),
         rules.LeaseOver(),
+        rules.MayHaveLeft(MARKED_AT, EXPIRES_AT),
         *(rules.Listed(tuple("123"[:number])) for number in range(4)),
         *(rules.StatusRead(word) for word in _STATUSES),
         *(rules.ReportRead({MESSAGE: rules.Verdict(each)}) for each in _VERDICTS),

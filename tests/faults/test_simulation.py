@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections import Counter
 from functools import cache
 
 import pytest
 from django.conf import settings
 
-from mostrador.amazon.lwa import TokenSource
+from mostrador import amazon
+from mostrador.amazon import lwa
 from mostrador.domain.delivery import MOVES, State
-from mostrador.tasks import feeds, housekeeping
+from mostrador.models import Feed
+from mostrador.tasks import departures, feeds, gate, housekeeping, reports, sealing, settling
 from tests.faults.planted import PLANTED
-from tests.faults.simulation import Faults, Result, Simulation, running, worker
+from tests.faults.simulation import Faults, Result, Simulation, rendering, running, worker
+
+_ORIGINALS = (amazon, departures, Feed, feeds, gate, lwa, reports, sealing, settling)
 
 SEEDS = 300
 MANY_SEEDS = 10_000
@@ -21,6 +26,8 @@ MANY_SEEDS = 10_000
 # What the simulated desk leaves out: Amazon's accounts and the orders as proof.
 NOT_SIMULATED = {
     (State.REQUESTED, State.CONFIRMED),
+    (State.REQUESTED, State.REVIEW),
+    (State.NOT_SENT, State.REVIEW),
     (State.ACCEPTED, State.CONFIRMED),
     (State.SENDING, State.REQUESTED),
 }
@@ -104,13 +111,21 @@ def test_no_call_goes_over_quota_while_nobody_else_uses_it() -> None:
     assert over.total() <= 10
 
 
+def test_every_mirrored_step_names_an_original_that_exists() -> None:
+    originals = {each.__name__.rpartition(".")[2]: each for each in _ORIGINALS}
+    named = re.findall(r"Mirror `(\w+)\.(\w+)", inspect.getsource(worker) + inspect.getsource(rendering))
+    assert len(named) >= 20
+    assert [pair for pair in named if not hasattr(originals[pair[0]], pair[1])] == []
+
+
 def test_the_mirror_has_the_settings_of_the_original() -> None:
     original = (feeds.SEND_WITHIN, feeds.LISTING_SLACK, feeds.CLOCK_SLACK)
     assert original == (worker.SEND_WITHIN, worker.LISTING_SLACK, worker.CLOCK_SLACK)
     assert settings.MESSAGES_PER_FEED == worker.MESSAGES_PER_FEED
+    assert settings.FEED_SPACING_SECONDS == 0
     assert settings.TOKENS_KEPT_FOR_CANCELLATIONS == worker.TOKENS_KEPT
     assert housekeeping.LATE_AFTER.total_seconds() == running.LATE_AFTER
-    at_least = inspect.signature(TokenSource.token).parameters["at_least"].default
+    at_least = inspect.signature(lwa.TokenSource.token).parameters["at_least"].default
     assert at_least == worker.TOKEN_AT_LEAST
 
 

@@ -70,6 +70,7 @@ class Simulation:
         self.rng = rng = Random(self.seed)
         self.timeline = Timeline(rng)
         self.ready: list[Job] = []
+        self.waiting_once: set[Job] = set()
         self.queue_life = self.duplicates = 0
         self.armed: dict[Job, float] = {}
         self.given = faults = self.faults or Faults.swarm(rng)
@@ -150,6 +151,7 @@ class Simulation:
 
     def _wipe(self) -> None:
         self.ready.clear()
+        self.waiting_once.clear()
         self.queue_life += 1
 
     def _calm_down(self) -> None:
@@ -168,6 +170,7 @@ class Simulation:
             clock=partial(self.timeline.date, skew),
             boot_clock=lambda: self.timeline.now,
             plan=self.plan,
+            plan_once=self.plan_once,
         )
 
     def plan(self, at: datetime, job: Job) -> None:
@@ -176,6 +179,13 @@ class Simulation:
         if self.duplicates < MAX_DUPLICATES and self._rages(self.now_faults.duplicate_job):
             self.duplicates += 1
             self._defer(seconds_of(at) + self.rng.uniform(0, 3600), job)
+
+    def plan_once(self, at: datetime, job: Job) -> None:
+        """Put a job into the queue unless the same one was put there and waits."""
+        if job not in self.waiting_once:
+            self.waiting_once.add(job)
+            # By a clock that is behind the queue's it would be due at once, again and again.
+            self.plan(max(at, self.timeline.date(1.0)), job)
 
     def _defer(self, when: float, job: Job) -> None:
         self.timeline.at(when, f"job {job[0]}", partial(self._due, job, self.queue_life))
@@ -192,6 +202,7 @@ class Simulation:
                 return
             host = self.rng.choice(idle)
             job = self.ready.pop(self.rng.randrange(len(self.ready)))
+            self.waiting_once.discard(job)
             host.steps = host.worker.run(job)
             self._go_on(host, host.life, None, None)
 
@@ -272,8 +283,7 @@ class Simulation:
         if name == "follow":
             feeds: list[FeedRow] = self.store.feeds[subject : subject + 1]
             return feeds[0].row.next_action_at if feeds else None  # none: its transaction was taken back
-        waiting = [a for a in self.store.actions if a.kind is subject and a.state is State.REQUESTED]
-        return min((action.send_after for action in waiting), default=None)
+        return min((action.send_after for action in self.store.requested(subject)), default=None)
 
 
 def _nothing() -> Steps:

@@ -188,13 +188,13 @@ class Store:
                 ):
                     raise ConstraintBroken("never more back than was paid")
 
+    def requested(self, kind: FeedType) -> list[Action]:
+        """Return the wishes of one kind that have not left."""
+        return [each for each in self.actions if each.state is State.REQUESTED and each.kind is kind]
+
     def due(self, kind: FeedType, now: datetime) -> list[Action]:
         """Return the wishes of one kind that should leave."""
-        return [
-            each
-            for each in self.actions
-            if each.state is State.REQUESTED and each.kind is kind and each.send_after <= now
-        ]
+        return [each for each in self.requested(kind) if each.send_after <= now]
 
     # ── feeds ─────────────────────────────────────────────────────────────────────────────────────────────
 

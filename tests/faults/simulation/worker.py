@@ -1,20 +1,22 @@
 """The worker: the adapter of `mostrador/tasks` mirrored as generators that stop at every outside effect.
 
 Mirrored (each function names its original): `tasks/feeds.py`, `settling.py`, `sealing.py`, `reports.py`,
-`gate.py`, `preflight.already_done`. Run as it ships: `decide`, the table of moves, `Bucket`, the XML of both
-feeds, the reading of reports, and the sorting of Amazon's answers in `amazon/errors.py`.
+`departures.py`, `gate.py`, `preflight.already_done`. Run as it ships: `decide`, the table of moves, the
+policy of dispatch, `Bucket`, both feeds' XML, the reading of reports, the sorting of Amazon's answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from mostrador.amazon import processing_reports
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, Throttled, Unauthorized
 from mostrador.amazon.feeds import FeedType
+from mostrador.domain import dispatch as policy
 from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState, NotNow
@@ -27,6 +29,7 @@ LISTING_SLACK = timedelta(minutes=10)
 CLOCK_SLACK = timedelta(minutes=2)
 MESSAGES_PER_FEED = 50
 TOKENS_KEPT = 2
+KINDS = {policy.Kind.REFUNDS: REFUNDS, policy.Kind.CANCELLATIONS: CANCELLATIONS}
 TOKEN_AT_LEAST = timedelta(minutes=5)
 
 
@@ -82,6 +85,7 @@ class Worker:
     clock: Callable[[], datetime]
     boot_clock: Callable[[], float]
     plan: Callable[[datetime, Job], None]
+    plan_once: Callable[[datetime, Job], None]
     token: Token | None = None
 
     def run(self, job: Job) -> Steps:
@@ -96,16 +100,55 @@ class Worker:
         now = self.clock()
         if self.store.before_sending(kind) is not None:
             return
+        departure = self.next_departure(now)
         yield None
-        ready_at = self.store.bucket("createFeed", now).ready_at(now, keep=_kept(kind))
-        yield None
-        if ready_at > now:
-            self.plan(ready_at, ("dispatch", kind))
+        if departure is None:
             return
-        feed = self.seal(kind, now)
+        leaves = KINDS[departure.kind]
+        if departure.at > now:
+            self.plan_once(departure.at, ("dispatch", leaves))
+            return
+        feed = self.seal(leaves, departure.keys, now)
         yield None
         if feed is not None:
             yield from self.carry(Held.of(feed))
+        if leaves is not kind:
+            self.plan(now, ("dispatch", kind))
+
+    def next_departure(self, now: datetime) -> policy.Departure | None:
+        """Mirror `departures.next_departure`: the real policy."""
+        keep = self.kept(REFUNDS)
+        return policy.next_departure(
+            refunds=self.waiting(REFUNDS),
+            cancellations=self.waiting(CANCELLATIONS),
+            bucket=self.store.bucket("createFeed", now),
+            past=self.past(),
+            rules=policy.Rules(messages_per_feed=MESSAGES_PER_FEED, keep=keep),
+            now=now,
+        )
+
+    def waiting(self, kind: FeedType) -> list[policy.Waiting]:
+        """Mirror `departures._refunds` and `_cancellations`."""
+        if self.store.before_sending(kind) is not None:
+            return []
+        return [policy.Waiting(each.pk, each.send_after) for each in self.store.requested(kind)]
+
+    def past(self) -> policy.Past:
+        """Mirror `departures._past`."""
+        sent = [(feed.kind, feed.row.marked_at) for feed in reversed(self.store.feeds) if feed.row.marked_at]
+        in_a_row = len(list(takewhile(lambda each: each[0] is CANCELLATIONS, sent)))
+        return policy.Past(
+            refunds_at=next((at for kind, at in sent if kind is REFUNDS), None),
+            cancellations_at=next((at for kind, at in sent if kind is CANCELLATIONS), None),
+            cancellations_in_a_row=in_a_row,
+        )
+
+    def kept(self, kind: FeedType) -> int:
+        """Mirror `departures.kept`."""
+        if kind is CANCELLATIONS:
+            return 0
+        in_sight = len(self.store.requested(CANCELLATIONS))
+        return policy.tokens_kept(most=TOKENS_KEPT, cancellations_in_sight=in_sight)
 
     def follow(self, pk: int) -> Steps:
         """Mirror `feeds.follow`."""
@@ -180,7 +223,7 @@ class Worker:
         """Mirror `feeds._send`: mark, then send; the only step that creates a feed, and it does so once."""
         token = yield from self.access_token()
         now = self.clock()
-        self.take("createFeed", now, keep=_kept(held.feed.kind))
+        self.take("createFeed", now, keep=self.kept(held.feed.kind))
         deadline = self.boot_clock() + SEND_WITHIN
         yield None
         self.settle(held, rules.AboutToSend(token.expires_at), now)
@@ -224,7 +267,7 @@ class Worker:
         if isinstance(error, Throttled):
             bucket = self.store.bucket("createFeed", now).emptied(now)
             self.store.buckets["createFeed"] = bucket
-            wait = bucket.ready_at(now, keep=_kept(held.feed.kind)) - now
+            wait = bucket.ready_at(now, keep=self.kept(held.feed.kind)) - now
             self.settle(held, rules.CertainlyNotDone(str(error), wait), now)
             return
         if isinstance(error, Unauthorized):
@@ -319,14 +362,15 @@ class Worker:
         """Mirror `Feed.put`: compare and set."""
         self.store.put(held.feed, held.row, new)
 
-    def seal(self, kind: FeedType, now: datetime) -> FeedRow | None:
+    def seal(self, kind: FeedType, keys: Sequence[int], now: datetime) -> FeedRow | None:
         """Mirror `sealing.seal`."""
         store = self.store
         with store.transaction():
             if store.before_sending(kind) is not None:
                 return None
             first_of_order: dict[str, Action] = {}
-            for action in store.due(kind, now):
+            due = [each for each in store.due(kind, now) if each.pk in keys]
+            for action in sorted(due, key=lambda each: keys.index(each.pk)):
                 first_of_order.setdefault(action.order.number, action)
             actions = list(first_of_order.values())[:MESSAGES_PER_FEED]
             if not actions:
@@ -367,10 +411,6 @@ class Worker:
             value: str = yield Call("getAccessToken")
             self.token = Token(value, now + timedelta(hours=1))
         return self.token
-
-
-def _kept(kind: FeedType) -> int:
-    return TOKENS_KEPT if kind is REFUNDS else 0
 
 
 def _retry_after(error: AmazonError) -> timedelta | None:
