@@ -105,6 +105,11 @@ class House:
         assert found is not None, f"no row for {query} {values}"
         return found
 
+    def failed_jobs(self) -> list[dict[str, Any]]:
+        """Return the jobs the worker has given up: there must be none."""
+        query = "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'failed'"
+        return self.database.execute(query).fetchall()
+
     def ticket(self, order_id: str) -> int:
         """Return the ticket of an order."""
         return int(self.row(_TICKET, order_id)["id"])
@@ -161,6 +166,7 @@ def open_house(home: Path) -> Iterator[House]:
                 house = House(f"http://127.0.0.1:{port}", simulator, household, database)
                 _wait_until_open(house, home)
                 yield house
+                assert house.failed_jobs() == []
         except TookTooLong as problem:
             words = "\n".join(f"{child.name}: {child.last_words()}" for child in household.children)
             raise TookTooLong(f"{problem}\n{words}") from problem
@@ -197,7 +203,11 @@ def _open(household: Household, simulator: Simulator, environment: dict[str, str
 
 def _wait_until_open(house: House, home: Path) -> None:
     letters = sum(1 for path in (home / "mail").rglob("*") if path.parent.name in ("new", "cur"))
-    stocked = partial(lambda: bool(house.row(_STOCKED, letters)["yes"]))
+
+    def stocked() -> bool:
+        assert house.failed_jobs() == [], house.household.children[0].last_words()
+        return bool(house.row(_STOCKED, letters)["yes"])
+
     house.household.wait_until(stocked, what="The filling of the inbox", seconds=SECONDS_TO_OPEN)
     answers = partial(_answers, f"{house.url}/healthz")
     house.household.wait_until(answers, what="The start of the web server", seconds=SECONDS_TO_OPEN)

@@ -87,9 +87,9 @@ def test_an_order_on_hold_has_no_flaws(seat: Seat, house: House) -> None:
 
 
 def test_the_ticket_page_stays_light(
-    seat: Seat, house: House, record_property: Callable[[str, object], None]
+    seat: Seat, house: House, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     seat.page.goto(house.ticket_url(BUYERS_GIFT))
     weight = int(seat.page.evaluate(_WEIGHT))
-    record_property("bytes of the ticket page, compressed, with an empty cache", weight)
+    record_testsuite_property("bytes of the ticket page, compressed, with an empty cache", weight)
     assert 0 < weight <= MOST_BYTES

@@ -24,7 +24,7 @@ _OWN_WORDS = """() => {
         words.push(copy.textContent);
     }
     for (const name of ['placeholder', 'title', 'aria-label'])
-        for (const element of document.querySelectorAll(`[${name}]`)) 
+        for (const element of document.querySelectorAll(`[${name}]`))
             if (!element.matches(asTyped)) words.push(element.getAttribute(name));
     return words.map((each) => each.replace(/\\s+/g, ' ').trim()).filter((each) => /[a-z]{3}/i.test(each));
 }"""

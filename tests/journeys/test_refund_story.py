@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.eyes import flaws
 from tests.journeys.house import House
 from tests.journeys.seat import Seat
 
@@ -15,8 +17,11 @@ GERMAN = "303-5512894-7749126"
 GERMAN_ITEM = "30155128947741"
 
 
-def test_a_partial_refund_travels_from_the_buyers_mail_to_the_answer(seat: Seat, house: House) -> None:
+def test_a_partial_refund_travels_from_the_buyers_mail_to_the_answer(
+    seat: Seat, house: House, record_testsuite_property: Callable[[str, object], None]
+) -> None:
     _find_by_keyboard(seat, "Katharina Obermüller-Weißenfels")
+    seat.page.evaluate("window.isTheSamePage = true")
     expect(seat.line).to_contain_text("die Lampe kam mit einem Riss im Schirm an")
     expect(seat.page.locator("#order-top h2")).to_have_text(GERMAN)
 
@@ -37,13 +42,17 @@ def test_a_partial_refund_travels_from_the_buyers_mail_to_the_answer(seat: Seat,
 
     known = house.wait_for_state("refund", GERMAN, "accepted", "confirmed")
     expect(seat.card().locator(".tag").first).to_have_text(re.compile("accepted|confirmed"))
-    assert time.monotonic() - known <= 2.0
+    seconds = time.monotonic() - known
+    record_testsuite_property("seconds from the stored answer to the screen", round(seconds, 2))
+    assert seconds <= 2.0
     assert house.refunded(GERMAN) == {(GERMAN_ITEM, "Principal"): "15.00"}
 
     house.wait(lambda: len(house.mails(GERMAN)) == 1, "the armed answer leaves")
     _check_the_mail(house)
     expect(seat.page.locator("#head")).to_contain_text("closed")
     expect(seat.line).to_contain_text("wir haben Ihnen für Ihre Bestellung")
+    assert seat.page.evaluate("window.isTheSamePage") is True
+    assert flaws(seat.page) == []
 
 
 def _find_by_keyboard(seat: Seat, buyer: str) -> None:

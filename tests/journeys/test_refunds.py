@@ -140,5 +140,7 @@ def test_of_two_agents_who_want_the_same_money_one_wins_and_the_other_sees_why(
         winners[0].button("Send now").click()
         house.wait_for_state("refund", GERMAN, *_ANSWERED)
         other.at_home()
-    assert len(house.ledger(GERMAN)["adjustments"]) == 1
+    booked = house.ledger(GERMAN)["adjustments"]
+    assert len({each["refund_id"] for each in booked}) == 1
+    assert len(booked) == 2  # one for each item
     assert house.left(GERMAN) == {}
