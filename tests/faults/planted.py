@@ -6,12 +6,13 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 from mostrador.amazon.errors import AmazonError
 from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState
-from tests.faults.simulation import Person, Simulation, Worker
+from tests.faults.simulation import Person, Result, Simulation, Worker
 from tests.faults.simulation.store import Action, Store
 from tests.faults.simulation.worker import Call, Held, Steps, Token
 
@@ -91,6 +92,12 @@ class HastyPerson(Person):
                 store.postpone(each, send_after)
 
 
+def _absent_after_one_look(seed: int) -> Result:
+    """Run a seed in which one empty look at Amazon's list is proof enough."""
+    with patch.object(rules, "is_absent", lambda feed: True):
+        return Simulation(seed).run()
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """A planted bug: how to run a seed with it, and which promises it breaks."""
@@ -112,6 +119,7 @@ PLANTED = {
     "send again while unknown": Planted(
         lambda seed: Simulation(seed, person=HastyPerson()).run(), ("I1", "I4")
     ),
+    "absent after one look": Planted(_absent_after_one_look, ("I4", "I1")),
     "finish without compare-and-set": Planted(
         lambda seed: Simulation(seed, worker_class=WritesWithoutComparing).run(), ("I1", "I3", "I4")
     ),
