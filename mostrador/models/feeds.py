@@ -164,11 +164,12 @@ class Feed(models.Model):
 
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def rules(self) -> rules.Feed:
-        """Return the feed as the rules see it."""
+    def rules(self, feed_messages: Iterable[FeedMessage] | None = None) -> rules.Feed:
+        """Return the feed as the rules see it; its messages are read unless they are at hand."""
+        known = self.feed_messages.all() if feed_messages is None else feed_messages
         return rules.Feed(
             state=FeedState(self.state),
-            message_ids=frozenset(self.feed_messages.values_list("pk", flat=True)),
+            message_ids=frozenset(message.pk for message in known),
             staged_at=self.staged_at,
             marked_at=self.marked_at,
             token_expires_at=self.token_expires_at,

@@ -47,21 +47,25 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
             quota.store(quota.bucket().emptied(now))
 
     def _locked(self, partner: SellingPartner, operation: str, now: datetime) -> Quota:
+        mine = self.select_for_update().filter(selling_partner=partner, operation=operation)
+        found = mine.first()
+        if found is None:
+            self._add_full(partner, operation, now)
+            found = mine.get()
+        return found
+
+    def _add_full(self, partner: SellingPartner, operation: str, now: datetime) -> None:
+        """Store a full bucket, unless somebody was faster."""
         plan = USAGE_PLANS[operation]
-        Quota.objects.bulk_create(
-            [
-                Quota(
-                    selling_partner=partner,
-                    operation=operation,
-                    rate=float(plan.rate),
-                    burst=plan.burst,
-                    tokens=plan.burst,
-                    at=now,
-                )
-            ],
-            ignore_conflicts=True,
+        bucket = Quota(
+            selling_partner=partner,
+            operation=operation,
+            rate=float(plan.rate),
+            burst=plan.burst,
+            tokens=plan.burst,
+            at=now,
         )
-        return self.select_for_update().get(selling_partner=partner, operation=operation)
+        self.bulk_create([bucket], ignore_conflicts=True)
 
 
 class Quota(models.Model):

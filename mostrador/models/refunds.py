@@ -135,14 +135,16 @@ class Refund(Delivery):
 
     def moved(self, *, before: State, after: State) -> None:
         """Let balances and lines follow: what frees the money releases it, acceptance posts it."""
-        for line in self.lines.select_related("item"):
+        turns = after in FREES_THE_MONEY, before in FREES_THE_MONEY, after is State.ACCEPTED
+        for line in self.lines.select_related("item") if any(turns) else ():
             if after in FREES_THE_MONEY:
                 ItemBalance.objects.release(item=line.item, amounts=line.amounts())
             elif before in FREES_THE_MONEY:
                 ItemBalance.objects.reserve(item=line.item, amounts=line.amounts())
-            elif after is State.ACCEPTED:
+            else:
                 ItemBalance.objects.post(item=line.item, amounts=line.amounts())
-        self.lines.update(open=after in OPEN)
+        if (before in OPEN) != (after in OPEN):
+            self.lines.update(open=after in OPEN)
 
 
 class RefundLineQuerySet(models.QuerySet["RefundLine"]):

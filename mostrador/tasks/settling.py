@@ -28,8 +28,10 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
     Raises: NotNow or LostRace when somebody was faster; nothing is written then.
     """
     with transaction.atomic():
-        decision = rules.decide(feed.rules(), evidence, now)
-        feed_messages = list(feed.feed_messages.select_related("refund", "cancellation").order_by("pk"))
+        feed_messages = list(
+            feed.feed_messages.select_related("refund__order", "cancellation__order").order_by("pk")
+        )
+        decision = rules.decide(feed.rules(feed_messages), evidence, now)
         _lock_orders(feed_messages)
         is_news = decision.words != feed.trouble
         if decision.words:
