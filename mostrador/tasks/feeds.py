@@ -20,6 +20,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
 from mostrador.tasks import departures, reports, sealing
+from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
 from mostrador.tasks.queue import enqueue
 from mostrador.tasks.settling import settle
@@ -44,6 +45,7 @@ def plan_follow(*, feed_pk: int, at: datetime, now: datetime) -> None:
 @app.task(name="feeds.dispatch")
 def dispatch(*, partner_id: int, feed_type: str) -> None:
     """Send the due refunds or cancellations of one selling partner: in one feed, if a token is free."""
+    reach("dispatch.begins")
     partner = SellingPartner.objects.get(pk=partner_id)
     now = timezone.now()
     if partner.paused_at is not None:
@@ -58,7 +60,9 @@ def dispatch(*, partner_id: int, feed_type: str) -> None:
     if departure.at > now:
         _plan_departure(partner_id, kind, departure.at)  # what comes meanwhile travels along
         return
+    reach("dispatch.chosen")
     feed = sealing.seal(partner=partner, feed_type=kind, keys=departure.keys, now=now)
+    reach("seal.committed")
     if feed is not None:
         _carry(feed, now)
     if kind != feed_type:
@@ -78,6 +82,7 @@ def follow(*, feed_pk: int) -> None:
     now = timezone.now()
     if feed.next_action_at is None or feed.next_action_at > now:
         return
+    reach("follow.begins")
     try:
         match FeedState(feed.state):
             case FeedState.SEALED | FeedState.STAGED:
@@ -97,6 +102,7 @@ def follow(*, feed_pk: int) -> None:
         _again(feed, now + _pause(error), trouble=str(error))
     except (LostRace, rules.NotNow):
         return  # somebody else was faster and has planned the next step
+    reach("follow.done")
     _plan_next(feed)
 
 
@@ -139,12 +145,16 @@ def _plan_next(feed: Feed) -> None:
 
 def _stage(feed: Feed, now: datetime) -> None:
     """Put the bytes where Amazon can fetch them; harmless to repeat."""
+    reach("stage.begins")
     partner = feed.selling_partner
     document = ask(
         partner, "createFeedDocument", lambda client: amazon.create_feed_document(client, now=now), now
     )
+    reach("stage.document")
     amazon.upload(client_for(partner), url=document.url, body=bytes(feed.body))
+    reach("stage.uploaded")
     settle(feed, rules.Staged(), now, document_id=document.document_id)
+    reach("stage.committed")
 
 
 def _send(feed: Feed) -> None:
@@ -152,16 +162,21 @@ def _send(feed: Feed) -> None:
 
     The token is fetched before the mark and pinned, so that a frozen worker cannot send after the fence.
     """
+    reach("send.begins")
     partner = feed.selling_partner
     kind = FeedType(feed.feed_type)
     client = client_for(partner)
     token = client.tokens.token(timezone.now())
+    reach("send.token")
     now = timezone.now()
     take(partner, "createFeed", now, keep=departures.kept(partner, kind, now))
     deadline = boot_clock() + SEND_WITHIN
+    reach("send.taken")
     settle(feed, rules.AboutToSend(token.expires_at), now)
+    reach("send.marked")
     if feed.state != FeedState.MARKED:
         return  # its document had grown too old: it is staged anew
+    reach("send.recorded")
     try:
         created = amazon.create_feed(
             client,
@@ -173,9 +188,12 @@ def _send(feed: Feed) -> None:
             now=now,
         )
     except AmazonError as error:
+        reach("send.failed")
         _failed(feed, error)
         return
+    reach("send.answered")
     _created(feed, created)
+    reach("send.noted")
 
 
 def _created(feed: Feed, created: amazon.FeedCreated) -> None:
@@ -237,15 +255,18 @@ def _look_for(feed: Feed, now: datetime) -> None:
         ),
         now,
     )
+    reach("look.listed")
     young = [each.feed_id for each in listed if each.created_at >= feed.marked_at - CLOCK_SLACK]
     candidates = SeenFeed.objects.unseen(partner=partner, feed_ids=young)
     settle(feed, rules.Listed(tuple(candidates)), now)
+    reach("look.settled")
     SeenFeed.objects.note(partner=partner, feed_ids=[each.feed_id for each in listed], now=now)
 
 
 def _ask_how_it_stands(feed: Feed, now: datetime) -> None:
     partner = feed.selling_partner
     said = ask(partner, "getFeed", lambda client: amazon.get_feed(client, feed_id=feed.feed_id, now=now), now)
+    reach("status.asked")
     decision = settle(
         feed,
         rules.StatusRead(said.status),

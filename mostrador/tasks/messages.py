@@ -17,6 +17,7 @@ from mostrador.mail.outgoing import LetterError
 from mostrador.models import Cancellation, Mailbox, RawMail, RawMailState, Refund, Reply
 from mostrador.models.secrets import SecretUnreadable
 from mostrador.tasks import intake, outbox, replies
+from mostrador.tasks.failpoints import reach
 from mostrador.tasks.queue import enqueue
 
 MAILS_AT_ONCE = 200
@@ -94,9 +95,11 @@ def plan_send(*, reply_id: int, at: datetime, now: datetime) -> None:
 @app.task(name="messages.send")
 def send(*, reply_id: int) -> None:
     """Send one reply that is due, once; a lost answer is never followed by a second try."""
+    reach("reply.begins")
     reply = replies.begin(reply_id, timezone.now())
     if reply is None:
         return
+    reach("reply.marked")
     mailbox = reply.ticket.mailbox
     assert mailbox, "begin() holds a reply that has no way out"
     try:
@@ -109,7 +112,9 @@ def send(*, reply_id: int) -> None:
         if again_at is not None:
             plan_send(reply_id=reply_id, at=again_at, now=now)
     else:
+        reach("reply.taken")
         replies.sent(reply, words, timezone.now())
+        reach("reply.noted")
 
 
 def release_armed(*, action: Refund | Cancellation, now: datetime) -> None:

@@ -15,6 +15,7 @@ from mostrador.mail.outgoing import Letter
 from mostrador.mail.smtp import deliver
 from mostrador.models import Mailbox
 from mostrador.models.secrets import SecretUnreadable
+from mostrador.tasks.failpoints import reach
 
 # Six steps of a conversation fit into the two minutes after which a silent worker is taken for dead.
 TIMEOUT_SECONDS = 15
@@ -29,6 +30,7 @@ def hand_over(mailbox: Mailbox, letter: Letter) -> str:
     """
     backend = _open(mailbox)
     assert backend.connection is not None, "an open backend has a connection"
+    reach("reply.reached")
     try:
         return deliver(backend.connection, letter)
     finally:

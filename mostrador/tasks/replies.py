@@ -22,6 +22,7 @@ from mostrador.mail import outgoing
 from mostrador.mail.errors import Happened, MailError
 from mostrador.mail.outgoing import Letter
 from mostrador.models import Cancellation, Event, EventKind, LostRace, Message, Refund, Reply, Ticket
+from mostrador.tasks.failpoints import reach
 
 # After this a worker that began to send is taken for dead; longer than the longest conversation.
 LEASE = timedelta(minutes=2)
@@ -51,6 +52,7 @@ def begin(reply_id: int, now: datetime) -> Reply | None:
             _hold(reply, reasons, now)
             return None
         _mark(reply, worded.text, now)
+        reach("reply.worded")
         return reply
 
 

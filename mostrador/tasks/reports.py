@@ -11,6 +11,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.models import Feed
 from mostrador.tasks import preflight
+from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import ask, client_for
 from mostrador.tasks.settling import settle
 
@@ -20,15 +21,19 @@ def read(feed: Feed, now: datetime) -> None:
 
     Raises: NoToken, AmazonError: it is read later then.
     """
+    reach("report.begins")
     expected = feed.rules().message_ids
     body = bytes(feed.report) if feed.report is not None else _fetch(feed, now)
+    reach("report.kept")
     report = processing_reports.read(body, expected=expected)
     verdicts = {
         number: rules.Verdict(State(verdict.outcome.value), verdict.code, verdict.words)
         for number, verdict in report.by_message.items()
     }
     verdicts = preflight.already_done(feed=feed, verdicts=verdicts, now=now)
+    reach("report.read")
     settle(feed, rules.ReportRead(verdicts), now)
+    reach("report.settled")
 
 
 def _fetch(feed: Feed, now: datetime) -> bytes:
@@ -46,5 +51,6 @@ def _fetch(feed: Feed, now: datetime) -> bytes:
         body = amazon.download_report(client_for(partner), document=document)
     except ReportTooLarge:
         body = b""
+    reach("report.fetched")
     feed.keep_report(body)
     return body

@@ -16,6 +16,7 @@ from mostrador.domain.delivery import State
 from mostrador.models import Cancellation, Event, EventKind, Feed, FeedMessage, Refund, SellingPartner
 from mostrador.money import Money
 from mostrador.tasks import preflight
+from mostrador.tasks.failpoints import reach
 
 Action = Refund | Cancellation
 
@@ -27,8 +28,10 @@ def seal(*, partner: SellingPartner, feed_type: FeedType, keys: Sequence[int], n
     """
     if feed_type is FeedType.POST_ORDER_ACKNOWLEDGEMENT_DATA:
         preflight.look_again(partner=partner, now=now)
+        reach("preflight.read")
     with transaction.atomic():
         SellingPartner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+        reach("seal.locked")
         if Feed.objects.before_sending(partner=partner, feed_type=feed_type) is not None:
             return None
         actions = _due(partner, feed_type, keys, now)
@@ -40,11 +43,14 @@ def seal(*, partner: SellingPartner, feed_type: FeedType, keys: Sequence[int], n
             marketplace_ids=[action.order.marketplace_id for action in actions],
             now=now,
         )
+        reach("seal.begun")
         numbered = [feed.add(action) for action in actions]
         feed.seal(_render(numbered, seller_id=partner.seller_id))
+        reach("seal.fixed")
         for action in actions:
             action.move(State.SENDING, now=now)
             Event.objects.step(EventKind.SEALED, action, at=now, feed=feed.pk, sha256=feed.body_sha256)
+        reach("seal.moved")
         return feed
 
 

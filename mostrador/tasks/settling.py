@@ -11,6 +11,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.models import Cancellation, Event, EventKind, Feed, FeedMessage, Order, Refund, SeenFeed
 from mostrador.tasks import messages, orders
+from mostrador.tasks.failpoints import reach
 
 _EVENTS = {
     State.SENT: EventKind.SENT,
@@ -33,10 +34,12 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         )
         decision = rules.decide(feed.rules(feed_messages), evidence, now)
         _lock_orders(feed_messages)
+        reach("settle.decided")
         is_news = decision.words != feed.trouble
         if decision.words:
             facts["trouble"] = decision.words
         feed.put(decision.feed, now=now, **facts)
+        reach("settle.put")
         if decision.feed.state is rules.FeedState.SENT:
             # With the row itself: a known id without its feed would hide the feed from the search.
             SeenFeed.objects.note(partner=feed.selling_partner, feed_ids=[feed.feed_id], now=now)
@@ -44,6 +47,8 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
             _follow(message, feed, decision, now)
             if isinstance(evidence, rules.CertainlyNotDone) and is_news:
                 _note_retry(message, feed, evidence, now)
+        reach("settle.moved")
+    reach("settle.committed")
     return decision
 
 
