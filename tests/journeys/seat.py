@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
-from mostrador.management.demo.shop import PASSWORD
 from tests.journeys.house import House
 
+PASSWORD = "lantern-by-the-sea"  # of the sample's agents; the demo's own module needs Django's settings
 PATIENCE = 10_000  # milliseconds
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
