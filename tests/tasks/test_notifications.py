@@ -156,11 +156,11 @@ def test_a_notification_before_the_feed_is_known_does_not_spend_the_hint() -> No
 
 
 def test_a_feed_whose_story_has_ended_is_left_alone() -> None:
-    feed = make_feed(make_selling_partner(seller_id="A2TEST"), state=FeedState.DONE)
+    feed = make_feed(make_selling_partner(seller_id="A2TEST"), state=FeedState.SETTLED)
     assert take_in(feed_finished(seller_id="A2TEST", feed_id="503", status="FATAL")) is Outcome.NOTHING_DUE
     assert queued("feeds.follow") == []
     feed.refresh_from_db()
-    assert feed.state == FeedState.DONE
+    assert feed.state == FeedState.SETTLED
 
 
 def test_a_changed_order_is_read_now_and_many_hints_are_one_reading() -> None:
