@@ -121,6 +121,8 @@ def _past(event: Event, action: Action) -> Step:
             return Step("bad", _("Amazon refused"), _amazon_words(facts.get("code"), words), event.at)
         case EventKind.REVIEW:
             return Step("bad", _("A person must look"), words, event.at)
+        case EventKind.FINDING:
+            return _found(event, who)
         case EventKind.CONFIRMED if isinstance(action, Cancellation):
             return _done(event, _("Amazon shows the order as cancelled"))
         case EventKind.CONFIRMED:
@@ -137,6 +139,13 @@ def _withdrawn(event: Event, who: dict[str, str]) -> Step:
         return Step("done", _("Taken back by %(who)s: Amazon never saw it") % who, "", event.at)
     status = str(event.facts.get("status") or "")
     return Step("warn", _("Taken back by Mostrador: the order had changed"), status, event.at)
+
+
+def _found(event: Event, who: dict[str, str]) -> Step:
+    """Return what a person saw in Seller Central."""
+    seen = event.facts.get("outcome") == "done"
+    words = _("%(who)s saw that it was done") if seen else _("%(who)s saw that it was not done")
+    return Step("done", words % who, str(event.facts.get("proof") or ""), event.at)
 
 
 def _why(reason: object, note: object) -> str:

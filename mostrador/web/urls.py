@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
-from mostrador.web import cancellations, health, live, messages, orders, people, refunds, tickets
+from mostrador.web import cancellations, health, live, messages, orders, people, refunds, reviews, tickets
 
 sign_in = LoginView.as_view(
     template_name="people/sign_in.html",
@@ -48,6 +48,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "tickets/<int:ticket_id>/cancellations/<int:cancellation_id>/send-now",
         cancellations.send_now,
         name="send-cancellation-now",
+    ),
+    path("tickets/<int:ticket_id>/refunds/<int:refund_id>/finding", reviews.finding, name="refund-finding"),
+    path("tickets/<int:ticket_id>/refunds/<int:refund_id>/look", reviews.look, name="refund-look"),
+    path(
+        "tickets/<int:ticket_id>/cancellations/<int:cancellation_id>/finding",
+        reviews.finding,
+        name="cancellation-finding",
+    ),
+    path(
+        "tickets/<int:ticket_id>/cancellations/<int:cancellation_id>/look",
+        reviews.look,
+        name="cancellation-look",
     ),
     path("messages/<int:message_id>/html", messages.mail_html, name="mail-html"),
     path("attachments/<int:attachment_id>/", messages.attachment, name="attachment"),

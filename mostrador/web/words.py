@@ -96,6 +96,14 @@ _SENTENCES = {
         "It may have gone through, so it cannot be sent again. Only proof that nothing reached Amazon "
         "opens that door."
     ),
+    _C.NOT_UNKNOWN: gettext_lazy("Its outcome is not unknown any more: there is nothing to look for."),
+    _C.NOT_IN_REVIEW: gettext_lazy("It no longer needs a review: its outcome is decided."),
+    _C.PROOF_MISSING: gettext_lazy(
+        "Say what you saw, and where: for instance the refund's date and amount in Seller Central."
+    ),
+    _C.SECOND_PERSON_NEEDED: gettext_lazy(
+        "You have said what you saw. Above this amount a second person must look as well."
+    ),
     _C.EMPTY_MESSAGE: gettext_lazy("There is nothing to send: write a message first."),
     _C.MESSAGE_TOO_LONG: gettext_lazy("The message has %(length)s characters; %(longest)s fit. Shorten it."),
     _C.NO_ADDRESS: gettext_lazy("No address of the buyer is known: answer in Seller Central."),

@@ -84,6 +84,8 @@
     let before = null, news = "";
     for (const el of fresh.children) {
       let here = document.getElementById(el.id);
+      // Words being typed on a card are not taken away; the next look brings the news.
+      if (here?.contains(document.activeElement) && document.activeElement.matches("input")) { before = here; continue; }
       if (!here || shown.get(el.id) !== told(el)) {
         const copy = document.importNode(el, true);
         shown.set(el.id, told(el));
