@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import random
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -48,8 +50,15 @@ class Stage:
     """The shop, our end of the queue, and the queue itself."""
 
     shop: Shop
+    amazon: httpx.Client
     ours: MessageQueue
     sqs: Sqs
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        """Call the simulator's control endpoint and return its JSON."""
+        answer = self.amazon.request(method, f"/control/{path}", json=body or None)
+        answer.raise_for_status()
+        return answer.json()
 
 
 @pytest.fixture
@@ -65,7 +74,9 @@ def stage(transactional_db: None, sqs: Sqs, settings: SettingsWrapper) -> Iterat
         settings.SPAPI_ENDPOINT = settings.LWA_ENDPOINT = simulator.url
         settings.UNDO_SECONDS = 0
         ours = notifications.open_queue()
-        yield Stage(Shop(simulator).connect(), ours, sqs)
+        # Loading certificates for each call would take longer than the call.
+        with httpx.Client(base_url=simulator.url, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) as amazon:
+            yield Stage(Shop(simulator).connect(), amazon, ours, sqs)
         ours.close()
 
 
@@ -109,7 +120,7 @@ class Scene:
         self.feed.refresh_from_db()
         balance = self.refund.order.items.get().balances.get(component=Component.PRINCIPAL)
         number = self.refund.order.amazon_order_id
-        ledger = self.stage.shop.control("GET", f"ledger?order_id={number}")["orders"][number]
+        ledger = self.stage.control("GET", f"ledger?order_id={number}")["orders"][number]
         tickets = Ticket.objects.filter(order__in=[self.asked, self.refund.order])
         return {
             "refund": self.refund.state,
@@ -130,14 +141,14 @@ def make_scene(stage: Stage, number: int) -> Scene:
     numbers = [f"302-{number:07d}-{part}000000" for part in (1, 2)]
     for place, (order_id, status) in enumerate(zip(numbers, ("SHIPPED", "UNSHIPPED"), strict=True)):
         line = {**item, "order_item_id": f"{number * 10 + place:014d}"}
-        stage.shop.control("POST", "orders", **bought, order_id=order_id, status=status, items=[line])
+        stage.control("POST", "orders", **bought, order_id=order_id, status=status, items=[line])
     refunded, asked = (read(stage.shop, order_id) for order_id in numbers)
     line = Line(refunded.items.get().item_id, {Component.PRINCIPAL: MINOR})
     refund = stage.shop.refund(refunded, line, key=f"scene-{number}")
     feeds.dispatch(partner_id=refunded.selling_partner_id, feed_type="POST_PAYMENT_ADJUSTMENT_DATA")
     feed = refund.feed_messages.get().feed
     assert feed.state == FeedState.SENT, feed.trouble
-    stage.shop.control("PATCH", f"orders/{asked.amazon_order_id}", cancellation_request="ordered twice")
+    stage.control("PATCH", f"orders/{asked.amazon_order_id}", cancellation_request="ordered twice")
     return Scene(stage, refund, feed, asked)
 
 
@@ -152,7 +163,7 @@ def read(shop: Shop, order_id: str) -> Order:
 
 def refill(stage: Stage) -> None:
     """Let time pass until every bucket is full, Amazon's and ours."""
-    stage.shop.control("POST", "clock", advance=3000)
+    stage.control("POST", "clock", advance=3000)
     for partner in stage.shop.partners.values():
         client_for(partner).tokens.forget()
     Quota.objects.all().delete()
