@@ -26,6 +26,8 @@ COMMANDS = {
     "fetch-mail": "look into the mailboxes",
     "pause": "stop every sending for a selling partner",
     "resume": "let a selling partner send again",
+    "reconcile": "after a restore, find out what the database has forgotten",
+    "open-sending": "after a restore, let refunds and cancellations leave again",
     "doctor": "say what is wrong, and what to do next",
     "simulator": "run Amazon on this machine, for trials and tests",
 }

@@ -18,6 +18,9 @@ env = FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent
 DATA_DIR = env.path("MOSTRADOR_DATA_DIR", default=Path.cwd() / ".data")
 
+# The record outside the database by which a database that was restored from an old copy is found out.
+EPOCH_PATH = env.path("MOSTRADOR_EPOCH_PATH", default=DATA_DIR / "epoch.json")
+
 # ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -37,6 +40,16 @@ SECRET_KEY = _required(
 SECRET_KEY_FALLBACKS: list[str] = env.list("MOSTRADOR_OLD_SECRET_KEYS", default=[])
 
 # ── the database: PostgreSQL only ─────────────────────────────────────────────────────────────────────────
+
+
+# The other side's half of the time-outs below: what a host that vanished has locked is let go by the server.
+_SERVER_LETS_GO = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+    "idle_in_transaction_session_timeout": "30000",
+}
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -62,6 +75,7 @@ def _database(url: str) -> dict[str, Any]:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 15000,
+            "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_LETS_GO.items()),
             **options,
         },
     }
@@ -119,6 +133,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("MOSTRADOR_TRUSTED_ORIGINS", default=
 # True behind TLS: cookies only over https, with the __Host- prefix, and HSTS.
 BEHIND_TLS = env.bool("MOSTRADOR_BEHIND_TLS", default=False)
 DEMO = env.bool("MOSTRADOR_DEMO", default=False)
+# A bearer token for /metrics alone; an agent's token opens it as well.
+METRICS_TOKEN = env.str("MOSTRADOR_METRICS_TOKEN", default="")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

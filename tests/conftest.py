@@ -6,6 +6,8 @@ The plugin `tests.environment`, named in pyproject.toml, starts the database bef
 from __future__ import annotations
 
 import mailbox
+import os
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,16 @@ def _fast_passwords(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("settings").PASSWORD_HASHERS = [
             "django.contrib.auth.hashers.MD5PasswordHasher"
         ]
+
+
+@pytest.fixture(autouse=True)
+def _own_epoch_file(request: pytest.FixtureRequest) -> None:
+    """Give each test with a database a record of its own: an emptied database is no restored one."""
+    marked = request.node.get_closest_marker("django_db")
+    if marked or {"db", "transactional_db"} & set(request.fixturenames):
+        path = Path(os.environ["MOSTRADOR_DATA_DIR"]) / f"epoch-{uuid.uuid4().hex}.json"
+        request.getfixturevalue("settings").EPOCH_PATH = path
+        request.getfixturevalue("monkeypatch").setenv("MOSTRADOR_EPOCH_PATH", str(path))
 
 
 @pytest.fixture(autouse=True)

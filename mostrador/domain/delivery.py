@@ -33,11 +33,12 @@ class Source(StrEnum):
 _S = State
 
 MOVES: Mapping[State, frozenset[State]] = {
-    _S.REQUESTED: frozenset({_S.SENDING, _S.WITHDRAWN, _S.CONFIRMED}),
+    # To review: after a restore it may be in a feed that the database has forgotten; so may what was not sent.
+    _S.REQUESTED: frozenset({_S.SENDING, _S.WITHDRAWN, _S.CONFIRMED, _S.REVIEW}),
     _S.SENDING: frozenset({_S.SENT, _S.UNKNOWN, _S.REJECTED, _S.REQUESTED}),
     _S.SENT: frozenset({_S.ACCEPTED, _S.REJECTED, _S.REVIEW, _S.NOT_SENT}),
     _S.UNKNOWN: frozenset({_S.SENT, _S.NOT_SENT, _S.REVIEW}),
-    _S.NOT_SENT: frozenset({_S.REQUESTED}),
+    _S.NOT_SENT: frozenset({_S.REQUESTED, _S.REVIEW}),
     _S.REVIEW: frozenset({_S.ACCEPTED, _S.REJECTED}),
     _S.ACCEPTED: frozenset({_S.CONFIRMED}),
     _S.CONFIRMED: frozenset(),

@@ -130,6 +130,14 @@ class LeaseOver:
 
 
 @dataclass(frozen=True, slots=True)
+class MayHaveLeft:
+    """The database is a copy from before the mark: another run may have sent it at any time since `since`."""
+
+    since: datetime
+    token_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """getFeeds answered: feeds of this type, made since the mark, that are not known as other feeds."""
 
@@ -158,6 +166,7 @@ Evidence = (
     | RefusedAtTheDoor
     | NoAnswer
     | LeaseOver
+    | MayHaveLeft
     | Listed
     | StatusRead
     | ReportRead
@@ -208,6 +217,10 @@ def decide(feed: Feed, evidence: Evidence, now: datetime) -> Decision:
             if feed.marked_at is None or now < feed.marked_at + LEASE:
                 raise NotNow("the lease still holds")
             return _unknown(feed, "the worker that was sending stopped before it could note the answer", now)
+        case MayHaveLeft(since=since, token_expires_at=expires):
+            _expect(feed, FeedState.SEALED, FeedState.STAGED)
+            marked = replace(feed, marked_at=since, token_expires_at=expires, empty_looks=())
+            return _unknown(marked, "the database was restored: it may have been sent before", now)
         case Listed(candidates=candidates):
             _expect(feed, FeedState.UNKNOWN)
             return _looked(feed, candidates, now)

@@ -3,6 +3,7 @@
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import LostRace
 from mostrador.models.feeds import Feed, FeedMessage, SeenFeed
+from mostrador.models.guards import FeedMark, Reconciliation, SendingStop
 from mostrador.models.messages import Attachment, Direction, Message, RawMail, RawMailState, Reply
 from mostrador.models.notifications import Notification, QueueHealth
 from mostrador.models.orders import ItemBalance, Order, OrderItem
@@ -23,6 +24,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Feed",
+    "FeedMark",
     "FeedMessage",
     "Finding",
     "ItemBalance",
@@ -36,10 +38,12 @@ __all__ = [
     "Quota",
     "RawMail",
     "RawMailState",
+    "Reconciliation",
     "Refund",
     "RefundLine",
     "Reply",
     "SeenFeed",
     "SellingPartner",
+    "SendingStop",
     "Ticket",
 ]

@@ -19,13 +19,14 @@ from mostrador.amazon.wire import boot_clock
 from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
-from mostrador.tasks import departures, reports, sealing
+from mostrador.tasks import departures, guards, reports, sealing
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
 from mostrador.tasks.queue import enqueue
 from mostrador.tasks.settling import settle
 
 SEND_WITHIN = 60.0  # seconds between the mark and the first byte; later the worker may not send any more
+CLOSED_LOOKS_AGAIN = timedelta(minutes=1)  # while the restore guard has closed all sending
 LISTING_SLACK = timedelta(minutes=10)  # how far before the mark Amazon's list is read
 CLOCK_SLACK = timedelta(minutes=2)  # how far Amazon's clock may be behind ours
 
@@ -59,6 +60,8 @@ def dispatch(*, partner_id: int, feed_type: str) -> None:
     kind = departures.KINDS[departure.kind]
     if departure.at > now:
         _plan_departure(partner_id, kind, departure.at)  # what comes meanwhile travels along
+        return
+    if guards.is_closed(now):
         return
     reach("dispatch.chosen")
     feed = sealing.seal(partner=partner, feed_type=kind, keys=departure.keys, now=now)
@@ -162,6 +165,9 @@ def _send(feed: Feed) -> None:
 
     The token is fetched before the mark and pinned, so that a frozen worker cannot send after the fence.
     """
+    if guards.is_closed(timezone.now()):
+        _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN)
+        return
     reach("send.begins")
     partner = feed.selling_partner
     kind = FeedType(feed.feed_type)
@@ -176,6 +182,9 @@ def _send(feed: Feed) -> None:
     reach("send.marked")
     if feed.state != FeedState.MARKED:
         return  # its document had grown too old: it is staged anew
+    if (trouble := _off_the_record()) is not None:
+        settle(feed, rules.CertainlyNotDone(trouble, CLOSED_LOOKS_AGAIN), timezone.now())
+        return
     reach("send.recorded")
     try:
         created = amazon.create_feed(
@@ -194,6 +203,14 @@ def _send(feed: Feed) -> None:
     reach("send.answered")
     _created(feed, created)
     reach("send.noted")
+
+
+def _off_the_record() -> str | None:
+    """Put the mark on record outside the database too; return why it cannot be: nothing is sent then."""
+    try:
+        return None if guards.keep(timezone.now()) else "sending is closed: the database was restored"
+    except OSError as error:
+        return f"the epoch record cannot be written ({error.strerror}): make room on its disk"
 
 
 def _created(feed: Feed, created: amazon.FeedCreated) -> None:

@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.models import Cancellation, Feed, Order, Refund, SellingPartner
-from mostrador.tasks import feeds, messages, orders
+from mostrador.tasks import feeds, guards, messages, orders
 from mostrador.tasks.queue import enqueue
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def run_sweeper(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             close_old_connections()
+            _keep_record()
             with _only_one() as mine:
                 if mine:
                     sweep(timezone.now())
@@ -43,6 +44,14 @@ def run_sweeper(stop: threading.Event) -> None:
             connection.close()
         stop.wait(SWEEP_EVERY.total_seconds())
     connection.close()
+
+
+def _keep_record() -> None:
+    """Let every worker keep its own record outside the database, whichever of them sweeps."""
+    try:
+        guards.keep_now_and_then(timezone.now())
+    except OSError:
+        logger.exception("the epoch record cannot be written: nothing is sent until it can")
 
 
 def sweep(now: datetime) -> None:

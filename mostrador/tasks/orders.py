@@ -33,7 +33,7 @@ _PROOF_EVERY = (
 _PROOF_AT_MOST_EVERY = timedelta(hours=3)
 _PROOF_UNTIL = timedelta(days=7)
 
-_HAS_BOOKINGS = frozenset(
+HAS_BOOKINGS = frozenset(
     {FulfillmentStatus.SHIPPED, FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.CANCELLED}
 )
 
@@ -58,7 +58,7 @@ def refresh(*, order_id: int) -> None:
     now = timezone.now()
     try:
         order = read_order(order, now)
-        if order.status in _HAS_BOOKINGS:
+        if order.status in HAS_BOOKINGS:
             _read_bookings(order, now)
     except NoToken as wait:
         order.plan_read(at=wait.ready_at)

@@ -9,7 +9,17 @@ from django.db import transaction
 
 from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
-from mostrador.models import Cancellation, Event, EventKind, Feed, FeedMessage, Order, Refund, SeenFeed
+from mostrador.models import (
+    Cancellation,
+    Event,
+    EventKind,
+    Feed,
+    FeedMark,
+    FeedMessage,
+    Order,
+    Refund,
+    SeenFeed,
+)
 from mostrador.tasks import messages, orders
 from mostrador.tasks.failpoints import reach
 
@@ -40,6 +50,8 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
             facts["trouble"] = decision.words
         feed.put(decision.feed, now=now, **facts)
         reach("settle.put")
+        if isinstance(evidence, rules.AboutToSend) and decision.feed.state is rules.FeedState.MARKED:
+            FeedMark.objects.note(feed)
         if decision.feed.state is rules.FeedState.SENT:
             # With the row itself: a known id without its feed would hide the feed from the search.
             SeenFeed.objects.note(partner=feed.selling_partner, feed_ids=[feed.feed_id], now=now)

@@ -23,6 +23,7 @@ ALLOWED = {
     ("requested", "sending"),
     ("requested", "withdrawn"),
     ("requested", "confirmed"),  # a cancellation of an order that is cancelled already
+    ("requested", "review"),  # after a restore: it may be in a feed that was forgotten
     ("sending", "sent"),
     ("sending", "unknown"),
     ("sending", "rejected"),
@@ -35,6 +36,7 @@ ALLOWED = {
     ("unknown", "not_sent"),
     ("unknown", "review"),
     ("not_sent", "requested"),
+    ("not_sent", "review"),  # after a restore: it may have been sent again
     ("review", "accepted"),
     ("review", "rejected"),
     ("accepted", "confirmed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from mostrador.management.doctor import foundations, hints, machinery, outside, promises
+from mostrador.management.doctor import foundations, guards, hints, machinery, outside, promises
 from mostrador.management.doctor.findings import Finding, Severity
 
 Check = Callable[[datetime], Iterator[Finding]]
@@ -27,6 +27,7 @@ _THEN: tuple[Check, ...] = (
     outside.unread_mail,
     hints.notification_queue,
     hints.strange_notifications,
+    guards.sending,
     promises.unclear,
     promises.overdue,
     promises.unproven,
