@@ -264,10 +264,10 @@ def _review_advice(action: Action) -> tuple[str, ...]:
         return (
             _("Open the order in Seller Central, half an hour after it was sent at the earliest."),
             _("Look at its status: “Cancelled” means it was done."),
-            _("Leave a note with what you saw. Do not cancel it a second time."),
+            _("Say below what you saw. Do not cancel it a second time."),
         )
     return (
         _("Open the order in Seller Central, half an hour after it was sent at the earliest."),
         _("Look at its refunds: is this amount among them?"),
-        _("Leave a note with what you saw. Do not refund it again before Amazon's accounts decide."),
+        _("Say below what you saw. Do not refund it again before that is decided."),
     )
