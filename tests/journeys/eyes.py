@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 WIDTHS = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
@@ -38,10 +39,28 @@ def flaws(page: Page, *, within: str = "") -> list[str]:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
             page.evaluate(_END_TRANSITIONS)
             found += _violations(page, within, f"{width}, {scheme}")
+            if width == "narrow" and not within and has_another_side(page):
+                with other_side(page):
+                    found += _violations(page, "#order", f"{width}, {scheme}, order")
     page.emulate_media(color_scheme="light")
     page.evaluate(_END_TRANSITIONS)
     page.set_viewport_size(before)
     return found
+
+
+def has_another_side(page: Page) -> bool:
+    """Return whether the order stands behind the conversation, as on a phone."""
+    return page.locator("#order").count() > 0 and not page.locator("#order").is_visible()
+
+
+@contextmanager
+def other_side(page: Page) -> Iterator[None]:
+    """Turn to the order as the phone's tab does, and back to the conversation."""
+    page.evaluate("location.hash = 'order'")
+    expect(page.locator("#order")).to_be_visible()
+    yield
+    page.evaluate("location.hash = 'main'")
+    expect(page.locator("#order")).to_be_hidden()
 
 
 def nameless(page: Page) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Literal
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.browser import open_browser
+from tests.journeys.eyes import has_another_side, other_side
 from tests.journeys.house import House, open_house
 from tests.journeys.seat import PATIENCE, Seat, take_seat
 
@@ -27,11 +30,10 @@ def main(folder: Path) -> None:
     """Live through the main story and take every picture of it into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE)
-    with (
-        tempfile.TemporaryDirectory(prefix="mostrador-screens-") as home,
-        open_house(Path(home)) as house,
-        open_browser() as browser,
-    ):
+    home = Path(tempfile.mkdtemp(prefix="mostrador-screens-"))
+    # Registered before the database's own farewell, so that it runs after it.
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    with open_house(home) as house, open_browser() as browser:
         _take_all(folder, browser, house)
     sys.stdout.write(f"{len(list(folder.glob('*.png')))} pictures in {folder}\n")
 
@@ -52,8 +54,11 @@ def _picture(folder: Path, seat: Seat, name: str) -> None:
         seat.page.set_viewport_size({"width": across, "height": down})
         for scheme in SCHEMES:
             seat.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            path = folder / f"{name}-{width}-{scheme}.png"
-            seat.page.screenshot(path=path, animations="disabled", full_page=width == "narrow")
+            seat.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", animations="disabled")
+            if width == "narrow" and has_another_side(seat.page):
+                with other_side(seat.page):
+                    path = folder / f"{name}-{width}-order-{scheme}.png"
+                    seat.page.screenshot(path=path, animations="disabled")
     seat.page.set_viewport_size({"width": 1440, "height": 900})
 
 
