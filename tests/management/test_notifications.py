@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +19,7 @@ from mostrador.management.doctor.findings import Severity
 from mostrador.models import Notification, QueueHealth
 from tests import sqs as aws
 from tests.management.conftest import Run
+from tests.management.test_demo import SECONDS_TO_START, begin, url_of_test_database
 from tests.shop import Shop
 from tests.sqs import Sqs
 
@@ -120,3 +124,34 @@ def test_the_doctor_counts_strange_notifications_of_a_day() -> None:
     Notification.objects.store_unreadable(text="x", fault="not JSON", now=now - timedelta(days=2))
     (found,) = hints.strange_notifications(now)
     assert found.words.startswith("1 notification within a day")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_receives_notifications_and_ends_soon_after_it_is_told(tmp_path: Path, sqs: Sqs) -> None:
+    worker = begin(
+        tmp_path,
+        "worker",
+        DATABASE_URL=url_of_test_database(),
+        MOSTRADOR_SECRET_KEY="x" * 50,
+        MOSTRADOR_SQS_QUEUE_URL=sqs.url,
+        MOSTRADOR_SQS_ENDPOINT=sqs.endpoint,
+        MOSTRADOR_SQS_REGION=aws.REGION,
+        MOSTRADOR_SQS_ACCESS_KEY_ID="k",
+        MOSTRADOR_SQS_SECRET_ACCESS_KEY="s",
+    )
+    try:
+        sqs.send("nonsense")
+        until = time.monotonic() + SECONDS_TO_START
+        while not Notification.objects.exists() or sqs.left():
+            assert worker.poll() is None, worker.communicate()[0]
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        told = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        printed, _ = worker.communicate(timeout=20)
+    finally:
+        worker.kill()
+        worker.communicate()
+    assert worker.returncode == 0, printed
+    assert time.monotonic() - told < 5.0, "a long poll of five seconds and more is not waited for"
+    assert Notification.objects.get().outcome == "unreadable"
