@@ -47,6 +47,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         message = action.feed_messages.select_related("feed__selling_partner").order_by("-pk").first()
         return message.feed if message else None
 
+    def keep_late_id(self, feed: Feed, feed_id: str) -> None:
+        """Store the id of a feed whose story had ended before Amazon's answer came."""
+        self.filter(pk=feed.pk, feed_id="").update(feed_id=feed_id)
+
     def due(self, now: datetime) -> FeedQuerySet:
         """Return the feeds for which something should be done now."""
         return self.unfinished().filter(next_action_at__lte=now)

@@ -6,6 +6,7 @@ call between the mark and its answer, which is made by `_send` alone.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -20,15 +21,18 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
 from mostrador.tasks import departures, guards, reports, sealing
+from mostrador.tasks.clock import database_now
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
 from mostrador.tasks.queue import enqueue
 from mostrador.tasks.settling import settle
 
+logger = logging.getLogger(__name__)
+
 SEND_WITHIN = 60.0  # seconds between the mark and the first byte; later the worker may not send any more
 CLOSED_LOOKS_AGAIN = timedelta(minutes=1)  # while the restore guard has closed all sending
 LISTING_SLACK = timedelta(minutes=10)  # how far before the mark Amazon's list is read
-CLOCK_SLACK = timedelta(minutes=2)  # how far Amazon's clock may be behind ours
+CLOCK_SLACK = timedelta(minutes=10)  # how far Amazon's clock may be behind ours
 
 
 def plan_dispatch(*, partner_id: int, feed_type: FeedType, at: datetime, now: datetime) -> None:
@@ -48,7 +52,7 @@ def dispatch(*, partner_id: int, feed_type: str) -> None:
     """Send the due refunds or cancellations of one selling partner: in one feed, if a token is free."""
     reach("dispatch.begins")
     partner = SellingPartner.objects.get(pk=partner_id)
-    now = timezone.now()
+    now = database_now()  # the queue's clock: by one that is behind, this job would plan itself in circles
     if partner.paused_at is not None:
         return
     if Feed.objects.before_sending(partner=partner, feed_type=FeedType(feed_type)) is not None:
@@ -224,7 +228,23 @@ def _created(feed: Feed, created: amazon.FeedCreated) -> None:
         if feed.feed_id:
             assert feed.feed_id == created.feed_id, "another feed was adopted in place of this one"
             return
+        if feed.state in rules.ENDED:
+            _too_late(feed, created)
+            return
         settle(feed, evidence, timezone.now(), **facts)
+
+
+def _too_late(feed: Feed, created: amazon.FeedCreated) -> None:
+    """Keep a feed id that came after the feed was decided: the best evidence a person can get.
+
+    A feed that was proven absent cannot exist (its token had expired); if it does, a rule this program rests
+    on is broken, and nothing more leaves for the selling partner until a person has looked.
+    """
+    Feed.objects.keep_late_id(feed, created.feed_id)
+    words = f"Amazon gave feed {created.feed_id} after it had been decided as {feed.state}"
+    if feed.state == FeedState.ABSENT:
+        feed.selling_partner.pause(because=words, now=timezone.now())
+    logger.error("%s (feed row %s)", words, feed.pk)
 
 
 def _failed(feed: Feed, error: AmazonError) -> None:

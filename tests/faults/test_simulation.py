@@ -153,10 +153,10 @@ def test_the_list_of_feeds_must_not_show_a_strangers_feed_alone() -> None:
 
 
 @pytest.mark.planted
-def test_the_clocks_must_be_right_to_two_minutes() -> None:
-    """The assumption A5 is needed: by a clock that is five minutes fast our own feed looks too old."""
+def test_the_clocks_must_be_right_to_ten_minutes() -> None:
+    """The assumption A5 is needed: by a clock that is fifteen minutes fast our own feed looks too old."""
     with pytest.raises(AssertionError, match=r"I4: .* not_sent, but Amazon did it"):
-        _run(1000, max_skew=300)
+        _run(1000, max_skew=900)
 
 
 def _run(seeds: int, *, foreign_alone: bool = False, max_skew: float = running.MAX_SKEW) -> None:

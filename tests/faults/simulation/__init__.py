@@ -7,9 +7,9 @@ function of `mostrador/tasks` it stands for, and `store.py` repeats the constrai
 oracle is the fake Amazon's own book. One thing differs: a worker whose clock is behind the queue's would look
 for its next departure over and over until the clocks agree; here it looks once a second.
 
-Taken for granted: Amazon refuses an expired token on arrival (A1); its list is complete two minutes after the
-token's expiry (A2); no commit is lost (A3); another program's feed is never the only newcomer in the list
-(A4); the workers' clocks are right to a minute and a half (A5); the network does not double a createFeed: TLS
+Taken for granted: Amazon refuses an expired token on arrival (A1); its list is complete when the
+fence falls (A2); no commit is lost (A3); another program's feed is never the only newcomer in the list
+(A4); the workers' clocks are right to five minutes (A5); the network does not double a createFeed: TLS
 forbids it (A6).
 """
 
