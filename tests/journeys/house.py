@@ -101,7 +101,7 @@ class House:
 
     def row(self, query: str, *values: Any) -> dict[str, Any]:
         """Return one row of the desk's database."""
-        found = self.database.execute(query, values).fetchone()  # type: ignore[arg-type]  # our own text
+        found = self.database.execute(query, values).fetchone()
         assert found is not None, f"no row for {query} {values}"
         return found
 
@@ -137,7 +137,7 @@ class House:
             "FROM mostrador_order o WHERE o.id = a.order_id AND o.amazon_order_id = %s "
             "AND a.state = 'requested'"
         )
-        self.database.execute(query, [order_id])  # type: ignore[arg-type]  # our own text
+        self.database.execute(query, [order_id])
         assert self.state(table, order_id) == "requested"
 
     def wait_for_state(self, table: str, order_id: str, *states: str) -> float:
