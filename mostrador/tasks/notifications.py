@@ -69,7 +69,7 @@ def run_receiver(stop: threading.Event) -> None:
             if timezone.now() >= forget_at:
                 Notification.objects.forget_old(timezone.now())
                 forget_at = timezone.now() + FORGET_EVERY
-        except Error:
+        except (Error, exceptions.ConnectorException):
             logger.exception("the database did not answer the receiver of notifications; it tries again")
             connection.close()
             stop.wait(SHORTEST_PAUSE)
@@ -143,7 +143,7 @@ def _follow_feed(about: FeedFinished, now: datetime) -> tuple[Outcome, SellingPa
     hinted = Feed.objects.filter(pk=feed.pk, state=FeedState.SENT).update(next_action_at=now)
     if not hinted:
         return Outcome.NOTHING_DUE, feed.selling_partner
-    feeds.plan_follow(feed_pk=feed.pk, at=now, now=now)
+    _plan(follow_feed, lock=f"hinted feed:{feed.pk}", feed_pk=feed.pk)
     return Outcome.HINT_USED, feed.selling_partner
 
 
@@ -171,6 +171,13 @@ def _plan(task: Task[Any, Any, Any], *, lock: str, **ids: int | str) -> None:
     """Put a job into the queue with the caller's transaction, unless the same one waits there already."""
     with suppress(exceptions.AlreadyEnqueued), transaction.atomic():
         task.configure(queueing_lock=lock).defer(**ids)
+
+
+@app.task(name="notifications.follow_feed")
+def follow_feed(*, feed_pk: int) -> None:
+    """Ask how a feed stands, even if a look that began before the notification put the next one off."""
+    Feed.objects.filter(pk=feed_pk, state=FeedState.SENT).update(next_action_at=timezone.now())
+    feeds.follow(feed_pk=feed_pk)
 
 
 @app.task(name="notifications.look_up")

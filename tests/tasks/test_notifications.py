@@ -93,14 +93,26 @@ def test_a_finished_feed_is_looked_at_now_and_nothing_else_changes(status: str) 
     assert {name for name in before if before[name] != after[name]} == {"next_action_at"}
     assert feed.next_action_at is not None
     assert feed.next_action_at <= timezone.now()
-    assert queued("feeds.follow") == [{"feed_pk": feed.pk}]
+    assert queued("notifications.follow_feed") == [{"feed_pk": feed.pk}]
+
+
+def test_a_look_that_began_before_the_hint_cannot_put_it_off(shop: Shop) -> None:
+    order = shop.order(LAMP)
+    refund = shop.refund(order, Line(LAMP_ITEM, {Component.PRINCIPAL: 1500}))
+    run_jobs()
+    feed = refund.feed_messages.get().feed
+    seller_id = order.selling_partner.seller_id
+    assert take_in(feed_finished(seller_id=seller_id, feed_id=feed.feed_id)) is Outcome.HINT_USED
+    Feed.objects.filter(pk=feed.pk).update(next_action_at=timezone.now() + timedelta(minutes=10))
+    run_jobs()
+    assert state_of(refund) in (State.ACCEPTED, State.CONFIRMED)
 
 
 def test_the_same_notification_is_used_once() -> None:
     make_feed(make_selling_partner(seller_id="A2TEST"))
     notice = feed_finished(seller_id="A2TEST", feed_id="503")
     assert [take_in(notice) for _ in range(3)] == [Outcome.HINT_USED, Outcome.DUPLICATE, Outcome.DUPLICATE]
-    assert len(queued("feeds.follow")) == 1
+    assert len(queued("notifications.follow_feed")) == 1
 
 
 def test_workers_that_get_the_same_notification_at_once_use_it_once() -> None:
@@ -140,7 +152,9 @@ def test_what_is_foreign_or_forged_is_stored_and_ignored(
     make_selling_partner(seller_id="A2OTHER")
     assert take_in(notice) is outcome
     assert Notification.objects.get().outcome == outcome
-    assert queued("feeds.follow") + queued("notifications.look_up") + queued("orders.refresh") == []
+    assert (
+        queued("notifications.follow_feed") + queued("notifications.look_up") + queued("orders.refresh") == []
+    )
     due = feed.next_action_at
     feed.refresh_from_db()
     assert feed.next_action_at == due
@@ -158,7 +172,7 @@ def test_a_notification_before_the_feed_is_known_does_not_spend_the_hint() -> No
 def test_a_feed_whose_story_has_ended_is_left_alone() -> None:
     feed = make_feed(make_selling_partner(seller_id="A2TEST"), state=FeedState.SETTLED)
     assert take_in(feed_finished(seller_id="A2TEST", feed_id="503", status="FATAL")) is Outcome.NOTHING_DUE
-    assert queued("feeds.follow") == []
+    assert queued("notifications.follow_feed") == []
     feed.refresh_from_db()
     assert feed.state == FeedState.SETTLED
 
