@@ -1,5 +1,6 @@
 """What we remember: tables, constraints and queries. `.save()` and `.create()` stand only here."""
 
+from mostrador.models.calls import CallCount, CallOutcome
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import LostRace
 from mostrador.models.feeds import Feed, FeedMessage, SeenFeed
@@ -19,6 +20,8 @@ __all__ = [
     "Agent",
     "ApiToken",
     "Attachment",
+    "CallCount",
+    "CallOutcome",
     "Cancellation",
     "Direction",
     "Event",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from mostrador.models.secrets import seal, unseal
 
@@ -71,6 +72,11 @@ class SellingPartner(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["seller_id", "region"], name="one_row_per_seller_and_region"),
+        )
+        indexes = (
+            models.Index(
+                fields=["next_sync_at"], name="partner_to_sync", condition=Q(paused_at__isnull=True)
+            ),
         )
 
     def __str__(self) -> str:
@@ -171,6 +177,7 @@ class Mailbox(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["selling_partner", "url"], name="one_row_per_mailbox"),
         )
+        indexes = (models.Index(fields=["next_fetch_at"], name="mailbox_to_fetch"),)
 
     def __str__(self) -> str:
         return self.from_address
