@@ -14,11 +14,13 @@ from mostrador.amazon.errors import Throttled
 from mostrador.amazon.lwa import TokenSource
 from mostrador.amazon.marketplaces import Region
 from mostrador.models import Quota, SellingPartner
+from mostrador.tasks.calls import CountedWire
 
 Said = TypeVar("Said")
 
 _clients: dict[tuple[int, str, str], Client] = {}
 _lock = threading.Lock()
+WIRE = CountedWire()
 
 
 class NoToken(Exception):
@@ -34,7 +36,7 @@ def client_for(partner: SellingPartner) -> Client:
     key = (partner.pk, partner.client_secret_sealed, partner.refresh_token_sealed)
     with _lock:
         if key not in _clients:
-            _clients[key] = Client(endpoint_of(partner), _token_source(partner))
+            _clients[key] = Client(endpoint_of(partner), _token_source(partner), wire=WIRE)
         return _clients[key]
 
 
@@ -49,6 +51,7 @@ def _token_source(partner: SellingPartner) -> TokenSource:
         client_secret=partner.client_secret(),
         refresh_token=partner.refresh_token(),
         endpoint=settings.LWA_ENDPOINT,
+        wire=WIRE,
     )
 
 

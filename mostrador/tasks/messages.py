@@ -18,7 +18,7 @@ from mostrador.models import Cancellation, Mailbox, RawMail, RawMailState, Refun
 from mostrador.models.secrets import SecretUnreadable
 from mostrador.tasks import intake, outbox, replies
 from mostrador.tasks.failpoints import reach
-from mostrador.tasks.queue import enqueue
+from mostrador.tasks.queue import enqueue_missing
 
 MAILS_AT_ONCE = 200
 # While somebody looks into a mailbox, the sweeper sends nobody else.
@@ -140,19 +140,19 @@ def lapse(now: datetime) -> int:
 
 def sweep_mailboxes(now: datetime) -> None:
     """Find the mailboxes that should be looked into."""
-    for pk in Mailbox.objects.due(now).values_list("pk", flat=True):
-        enqueue(fetch, lock=f"fetch:{pk}", mailbox_id=pk)
+    due = Mailbox.objects.due(now).order_by("next_fetch_at").values_list("pk", flat=True)[:ROWS_AT_ONCE]
+    enqueue_missing(fetch, {f"fetch:{pk}": {"mailbox_id": pk} for pk in due})
 
 
 def sweep_raw_mails(now: datetime) -> None:
     """Find the stored mails nobody has read yet."""
     waiting = RawMail.objects.unread().filter(received_at__lte=now - LATE_AFTER)
-    for pk in waiting.values_list("pk", flat=True)[:ROWS_AT_ONCE]:
-        enqueue(read, lock=f"read:{pk}", raw_mail_id=pk)
+    pks = waiting.values_list("pk", flat=True)[:ROWS_AT_ONCE]
+    enqueue_missing(read, {f"read:{pk}": {"raw_mail_id": pk} for pk in pks})
 
 
 def sweep_replies(now: datetime) -> None:
     """Find the replies that should have left by now, and those whose worker is gone."""
     lapse(now)
-    for pk in Reply.objects.ready(now - LATE_AFTER).values_list("pk", flat=True)[:ROWS_AT_ONCE]:
-        enqueue(send, lock=f"reply:{pk}", reply_id=pk)
+    pks = Reply.objects.ready(now - LATE_AFTER).values_list("pk", flat=True)[:ROWS_AT_ONCE]
+    enqueue_missing(send, {f"reply:{pk}": {"reply_id": pk} for pk in pks})

@@ -15,7 +15,7 @@ from mostrador.amazon.lwa import TokenSource
 from mostrador.amazon.notifications import NotificationType
 from mostrador.amazon.subscriptions import SCOPE, Destination, Subscription
 from mostrador.models import SellingPartner
-from mostrador.tasks.gate import ask, endpoint_of, take
+from mostrador.tasks.gate import WIRE, ask, endpoint_of, take
 
 Said = TypeVar("Said")
 
@@ -95,5 +95,6 @@ def _grantless(
         client_secret=partner.client_secret(),
         scope=SCOPE,
         endpoint=settings.LWA_ENDPOINT,
+        wire=WIRE,
     )
-    return call(Client(endpoint_of(partner), tokens))
+    return call(Client(endpoint_of(partner), tokens, wire=WIRE))

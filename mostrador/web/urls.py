@@ -4,7 +4,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
-from mostrador.web import cancellations, health, live, messages, orders, people, refunds, reviews, tickets
+from mostrador.web import (
+    cancellations,
+    health,
+    live,
+    messages,
+    metrics,
+    orders,
+    people,
+    refunds,
+    reviews,
+    tickets,
+)
 
 sign_in = LoginView.as_view(
     template_name="people/sign_in.html",
@@ -69,5 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", login_not_required(sign_in), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", include("mostrador.api.urls")),
 ]

@@ -100,7 +100,7 @@ def test_a_job_that_could_have_run_is_late(now: datetime) -> None:
     orders.sync.configure(schedule_at=now - 5 * MINUTE).defer(partner_id=1)
     orders.sync.configure(schedule_at=now + HOUR).defer(partner_id=2)
     words = troubles(now, "queue")[0].words
-    assert words == "1 job could run; the oldest (orders.sync) waits for 5 minutes."
+    assert words == "1 job could run; the oldest (orders.sync) waits for 5 minutes: no worker runs."
 
 
 def test_a_job_planned_for_later_is_not_late(now: datetime) -> None:
@@ -172,7 +172,7 @@ def test_an_action_that_should_have_left_is_named(now: datetime) -> None:
     late = make_refund(now=now - HOUR)
     make_reply(now=now, send_after=now + MINUTE)
     words = troubles(now, "overdue actions")[0].words
-    assert words == f"These should have left by now: {late.reference}."
+    assert words == f"These should have left by now: {late.reference}. {late.reference}: no worker runs."
 
 
 def test_a_refund_without_proof_after_a_week_is_named(now: datetime) -> None:

@@ -12,7 +12,7 @@ from mostrador.models import Agent
 from mostrador.web.urls import urlpatterns
 from tests import makers
 
-OPEN_TO_ALL = {"healthz", "sign-in"}
+OPEN_TO_ALL = {"healthz", "readyz", "metrics", "sign-in"}
 GUARDED = [
     pattern for pattern in urlpatterns if isinstance(pattern, URLPattern) and pattern.name not in OPEN_TO_ALL
 ]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
+
+from mostrador.tasks.lateness import Condition
+from mostrador.tasks.plain_words import counted as counted
+from mostrador.tasks.plain_words import in_words as in_words
 
 
 class Severity(StrEnum):
@@ -40,15 +43,8 @@ def trouble(check: str, words: str, next_step: str) -> Finding:
     return Finding(check, Severity.TROUBLE, words, next_step)
 
 
-def in_words(length: timedelta) -> str:
-    """Return a length of time as people say it."""
-    seconds = max(0, int(length.total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return counted(seconds // size, unit)
-    return counted(seconds, "second")
-
-
-def counted(number: int, thing: str) -> str:
-    """Return "1 job" or "3 jobs"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def of_condition(condition: Condition) -> Finding:
+    """Return what a look at something the desk needs has found, in the same words."""
+    if condition.is_fine:
+        return fine(condition.check, condition.words)
+    return trouble(condition.check, condition.words, condition.next_step)

@@ -8,11 +8,19 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 
-from mostrador.management.doctor.findings import Finding, counted, fine, in_words, note, trouble
+from mostrador.management.doctor.findings import (
+    Finding,
+    counted,
+    fine,
+    in_words,
+    note,
+    of_condition,
+    trouble,
+)
 from mostrador.models import Agent, Mailbox, SellingPartner
 from mostrador.models.secrets import SecretUnreadable
+from mostrador.tasks import lateness
 
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)
 BYTES_WANTED_FREE = 500_000_000
@@ -36,16 +44,7 @@ def database(now: datetime) -> Iterator[Finding]:
 
 def migrations(now: datetime) -> Iterator[Finding]:
     """Compare the tables with what this version of the code expects."""
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        yield trouble(
-            "migrations",
-            f"The database is behind the code by {counted(len(missing), 'migration')}.",
-            "Run: mostrador migrate",
-        )
-        return
-    yield fine("migrations", "The tables are up to date.")
+    yield of_condition(lateness.migrations())
 
 
 def clock(now: datetime) -> Iterator[Finding]:

@@ -5,51 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
-from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob, ProcrastinateWorker
+from django.db.models import Count
+from procrastinate.contrib.django.models import ProcrastinateEvent
 
-from mostrador.management.doctor.findings import Finding, counted, fine, in_words, trouble
+from mostrador.management.doctor.findings import Finding, fine, in_words, of_condition, trouble
+from mostrador.tasks import lateness
 
-# The worker shows every 10 seconds that it lives.
-SILENT_AFTER = timedelta(seconds=35)
-QUEUE_MAY_WAIT = timedelta(minutes=1)
 JOB_MAY_RUN = timedelta(minutes=10)
 FAILURES_OF = timedelta(days=1)
 
 
 def worker(now: datetime) -> Iterator[Finding]:
     """Look for a worker that has shown a sign of life."""
-    alive = ProcrastinateWorker.objects.filter(last_heartbeat__gte=now - SILENT_AFTER).count()
-    if alive:
-        yield fine("worker", f"{counted(alive, 'worker')} at work.")
-        return
-    latest = ProcrastinateWorker.objects.order_by("-last_heartbeat").first()
-    last_sign = f", the last sign of life came {in_words(now - latest.last_heartbeat)} ago" if latest else ""
-    yield trouble(
-        "worker",
-        f"No worker runs{last_sign}: nothing is sent and no mail is fetched.",
-        "Start one, and let a supervisor keep it running: mostrador worker",
-    )
+    yield of_condition(lateness.worker(now))
 
 
 def queue(now: datetime) -> Iterator[Finding]:
     """Look how long the oldest job that could run has been waiting, and whether one hangs."""
-    ready = ProcrastinateJob.objects.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=now), status="todo")
-    came = ready.filter(procrastinateevent__type="deferred").annotate(
-        since=Coalesce("scheduled_at", "procrastinateevent__at")
-    )
-    waiting = ready.count()
-    since, task_name = came.order_by("since").values_list("since", "task_name").first() or (now, "")
-    wait = in_words(now - since)
-    if now - since > QUEUE_MAY_WAIT:
-        yield trouble(
-            "queue",
-            f"{counted(waiting, 'job')} could run; the oldest ({task_name}) waits for {wait}.",
-            "See whether a worker runs and what its log says; start another one if it cannot keep up.",
-        )
-    else:
-        yield fine("queue", f"{counted(waiting, 'job')} ready to run, none of them late.")
+    yield of_condition(lateness.queue(now))
     yield from _hanging(now)
 
 

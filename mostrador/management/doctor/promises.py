@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import STUCK_AFTER, FeedState
 from mostrador.management.doctor.findings import Finding, counted, fine, in_words, note, trouble
 from mostrador.models import Cancellation, Feed, Refund, Reply
+from mostrador.tasks import lateness
 
 MAY_BE_LATE = timedelta(minutes=3)
 PROOF_MAY_TAKE = timedelta(days=7)
 NAMES_SHOWN = 8
+REASONS_SHOWN = 3
 
 
 def unclear(now: datetime) -> Iterator[Finding]:
@@ -45,19 +47,29 @@ def unclear(now: datetime) -> Iterator[Finding]:
 
 def overdue(now: datetime) -> Iterator[Finding]:
     """Name the actions that should have left by now."""
+    since = now - MAY_BE_LATE
     late = [
-        *Refund.objects.due(now - MAY_BE_LATE),
-        *Cancellation.objects.due(now - MAY_BE_LATE),
-        *Reply.objects.due(now - MAY_BE_LATE).filter(armed_refund=None, armed_cancellation=None),
+        *Refund.objects.due(since).select_related("selling_partner"),
+        *Cancellation.objects.due(since).select_related("selling_partner"),
+        *Reply.objects.due(since)
+        .filter(armed_refund=None, armed_cancellation=None)
+        .select_related("selling_partner", "ticket__mailbox"),
     ]
     if late:
         yield trouble(
             "overdue actions",
-            f"These should have left by now: {_names(late)}.",
+            f"These should have left by now: {_names(late)}. {_reasons(late, now)}",
             "See whether a worker runs, whether the selling partner is paused, and how much quota is left.",
         )
         return
     yield fine("overdue actions", "Nothing waits longer than it should.")
+
+
+def _reasons(late: Sequence[Refund | Cancellation | Reply], now: datetime) -> str:
+    """Return why they wait: one reason for each selling partner and kind, for the first few."""
+    one_of_each = {(type(action), action.selling_partner_id): action for action in reversed(late)}
+    first = [*reversed(one_of_each.values())][:REASONS_SHOWN]
+    return " ".join(f"{action.reference}: {lateness.why_waiting(action, now)}." for action in first)
 
 
 def unproven(now: datetime) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""The worker's inside: rounds of work, threads beside the jobs, and a watchdog over them all."""
