@@ -75,6 +75,7 @@ class Feed:
     token_expires_at: datetime | None = None
     sent_at: datetime | None = None
     feed_id: str = ""
+    adopted: bool = False  # its id was found in Amazon's list, not given in an answer
     tries: int = 0
     empty_looks: tuple[datetime, ...] = ()
     next_action_at: datetime | None = None
@@ -153,9 +154,13 @@ class StatusRead:
 
 @dataclass(frozen=True, slots=True)
 class ReportRead:
-    """The processing report is stored and read, one verdict for each message."""
+    """The processing report is stored and read, one verdict for each message.
+
+    `others_send` says that Amazon's list has shown feeds of other programs for this selling partner.
+    """
 
     verdicts: Mapping[int, Verdict]
+    others_send: bool = False
 
 
 Evidence = (
@@ -227,9 +232,9 @@ def decide(feed: Feed, evidence: Evidence, now: datetime) -> Decision:
         case StatusRead(processing_status=status):
             _expect(feed, FeedState.SENT)
             return _status(feed, status, now)
-        case ReportRead(verdicts=verdicts):
+        case ReportRead(verdicts=verdicts, others_send=others_send):
             _expect(feed, FeedState.SENT)
-            return _settled(feed, verdicts)
+            return _settled(feed, _believed(feed, verdicts, others_send))
         case _:
             assert_never(evidence)
 
@@ -275,7 +280,7 @@ def _unknown(feed: Feed, words: str, now: datetime) -> Decision:
 
 def _looked(feed: Feed, candidates: tuple[str, ...], now: datetime) -> Decision:
     if len(candidates) == 1:
-        return _sent(feed, candidates[0], now)
+        return _sent(replace(feed, adopted=True), candidates[0], now)
     if len(candidates) > 1:
         return Decision(
             replace(feed, state=FeedState.REVIEW, next_action_at=None),
@@ -348,6 +353,8 @@ def _status(feed: Feed, status: str, now: datetime) -> Decision:
     match status:
         case "DONE":
             return Decision(replace(feed, next_action_at=now + look_every(age)), report_wanted=True)
+        case "CANCELLED" if feed.adopted:
+            words = "Amazon cancelled the feed that was taken for this one; ours may be another"
         case "CANCELLED":
             ended = replace(feed, state=FeedState.SETTLED, next_action_at=None)
             return Decision(ended, State.NOT_SENT, words="Amazon cancelled the feed before it was worked on")
@@ -362,6 +369,22 @@ def _status(feed: Feed, status: str, now: datetime) -> Decision:
         case _:
             words = f"Amazon shows a status this program does not know: {status}"
     return Decision(replace(feed, state=FeedState.REVIEW, next_action_at=None), State.REVIEW, words=words)
+
+
+def _believed(feed: Feed, verdicts: Mapping[int, Verdict], others_send: bool) -> Mapping[int, Verdict]:
+    """Return the verdicts, none of them believed where the feed may be another program's.
+
+    A report without errors looks the same for every feed of as many messages.
+    """
+    if not (feed.adopted and others_send):
+        return verdicts
+    words = (
+        "the feed was found in Amazon's list, where other programs' feeds are too: it may be one of theirs"
+    )
+    return {
+        number: replace(each, outcome=State.REVIEW, words=each.words or words)
+        for number, each in verdicts.items()
+    }
 
 
 def _settled(feed: Feed, verdicts: Mapping[int, Verdict]) -> Decision:

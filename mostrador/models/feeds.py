@@ -73,6 +73,7 @@ class Feed(models.Model):
     body_sha256 = models.CharField(max_length=64, blank=True)
     document_id = models.CharField(max_length=200, blank=True)
     feed_id = models.CharField(max_length=60, blank=True)
+    adopted = models.BooleanField(default=False)  # found in Amazon's list after a lost answer
     sealed_at = models.DateTimeField()
     staged_at = models.DateTimeField(null=True, blank=True)
     marked_at = models.DateTimeField(null=True, blank=True)
@@ -142,6 +143,7 @@ class Feed(models.Model):
             "token_expires_at": new.token_expires_at,
             "sent_at": new.sent_at,
             "feed_id": new.feed_id,
+            "adopted": new.adopted,
             "tries": new.tries,
             "empty_looks": list(new.empty_looks),
             "next_action_at": new.next_action_at,
@@ -179,6 +181,7 @@ class Feed(models.Model):
             token_expires_at=self.token_expires_at,
             sent_at=self.sent_at,
             feed_id=self.feed_id,
+            adopted=self.adopted,
             tries=self.tries,
             empty_looks=tuple(self.empty_looks),
             next_action_at=self.next_action_at,
@@ -237,6 +240,11 @@ class SeenFeedQuerySet(models.QuerySet["SeenFeed"]):
             self.filter(selling_partner=partner, feed_id__in=feed_ids).values_list("feed_id", flat=True)
         )
         return [feed_id for feed_id in feed_ids if feed_id not in known]
+
+    def of_others(self, *, partner: SellingPartner) -> bool:
+        """Return whether Amazon's list ever showed a feed that is not ours."""
+        ours = Feed.objects.filter(selling_partner=partner).values("feed_id")
+        return self.filter(selling_partner=partner).exclude(feed_id__in=ours).exists()
 
 
 class SeenFeed(models.Model):

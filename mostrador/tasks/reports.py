@@ -9,7 +9,7 @@ from mostrador.amazon import processing_reports
 from mostrador.amazon.errors import ReportTooLarge
 from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
-from mostrador.models import Feed
+from mostrador.models import Feed, SeenFeed
 from mostrador.tasks import preflight
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import ask, client_for
@@ -32,7 +32,8 @@ def read(feed: Feed, now: datetime) -> None:
     }
     verdicts = preflight.already_done(feed=feed, verdicts=verdicts, now=now)
     reach("report.read")
-    settle(feed, rules.ReportRead(verdicts), now)
+    others_send = feed.adopted and SeenFeed.objects.of_others(partner=feed.selling_partner)
+    settle(feed, rules.ReportRead(verdicts, others_send), now)
     reach("report.settled")
 
 

@@ -422,3 +422,37 @@ def test_no_sequence_of_evidence_leaves_the_table_of_moves_or_sends_twice(
         if before.state in ENDED:
             pytest.fail("a feed that had ended moved")
     assert row.tries >= marks
+
+
+# ── a feed found in Amazon's list may be another program's ────────────────────────────────────────────────
+
+
+def _adopted() -> Feed:
+    lost = Feed(
+        state=FeedState.UNKNOWN,
+        message_ids=frozenset({7}),
+        staged_at=NOW,
+        marked_at=NOW,
+        token_expires_at=NOW + timedelta(hours=1),
+        tries=1,
+    )
+    return decide(lost, Listed(("5001",)), NOW + timedelta(minutes=1)).feed
+
+
+def test_a_feed_from_the_list_is_known_as_adopted() -> None:
+    feed = _adopted()
+    assert (feed.state, feed.feed_id, feed.adopted) == (FeedState.SENT, "5001", True)
+
+
+def test_an_adopted_feed_is_not_believed_where_other_programs_send_too() -> None:
+    verdicts = {7: Verdict(State.ACCEPTED)}
+    later = NOW + timedelta(minutes=2)
+    assert decide(_adopted(), ReportRead(verdicts), later).verdicts[7].outcome is State.ACCEPTED
+    doubted = decide(_adopted(), ReportRead(verdicts, others_send=True), later).verdicts[7]
+    assert doubted.outcome is State.REVIEW
+    assert doubted.words
+
+
+def test_an_adopted_feed_that_was_cancelled_proves_nothing() -> None:
+    decision = decide(_adopted(), StatusRead("CANCELLED"), NOW + timedelta(minutes=2))
+    assert (decision.feed.state, decision.deliveries) == (FeedState.REVIEW, State.REVIEW)
