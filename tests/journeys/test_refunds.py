@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from playwright.sync_api import expect
 
@@ -77,6 +78,7 @@ def test_what_amazon_refuses_is_said_in_its_words_and_the_money_is_free_again(
 
     house.wait_for_state("refund", ITALIAN, "rejected")
     card = seat.line.locator("article.card").filter(has_text="Amazon refused")
+    expect(card).to_contain_text(_words_of_the_report(house))
     expect(card).to_contain_text("25161")
     expect(card).to_contain_text("the amount is free for a new one")
     assert house.refunded(ITALIAN) == {("40944029815531", "Principal"): "100.00"}
@@ -85,6 +87,13 @@ def test_what_amazon_refuses_is_said_in_its_words_and_the_money_is_free_again(
 
     seat.button("Refund more").click()
     expect(seat.form.get_by_role("button", name="Refund €12.60")).to_be_visible()
+
+
+def _words_of_the_report(house: House) -> str:
+    """Return what Amazon itself wrote into the processing report."""
+    found = re.search(rb"<ResultDescription>(.+?)</ResultDescription>", house.feed(ITALIAN)["report"], re.S)
+    assert found is not None
+    return unescape(found[1].decode())
 
 
 def test_a_lost_answer_is_called_unknown_and_never_sent_again(seat: Seat, house: House) -> None:
