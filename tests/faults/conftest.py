@@ -26,3 +26,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of the faults that were tried."""
+    from tests.faults.figures import ROWS, table
+
+    if ROWS:
+        terminalreporter.section("faults")
+        for line in table():
+            terminalreporter.write_line(line)

@@ -24,10 +24,10 @@ def reached_in_the_product() -> Counter[str]:
 
 def run(order: str, *names: str) -> subprocess.Popen[str]:
     """Start a program that reaches `names` one after the other and says so."""
-    program = "import sys\nfrom mostrador.tasks.failpoints import reach\nfor name in sys.argv[1:]:\n"
-    program += "    reach(name)\n    print(name, flush=True)\n"
+    program = "import runpy, sys\nreach = runpy.run_path(sys.argv[1])['reach']\n"
+    program += "for name in sys.argv[2:]:\n    reach(name)\n    print(name, flush=True)\n"
     environment = {**os.environ, failpoints.VARIABLE: order}
-    command = [sys.executable, "-c", program, *names]
+    command = [sys.executable, "-c", program, str(failpoints.__file__), *names]
     return subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
