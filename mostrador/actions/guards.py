@@ -39,7 +39,7 @@ def open_sending(*, agent: Agent, now: datetime) -> SendingStop:
     """
     if not (agent.is_owner and agent.is_active):
         raise CannotOpen(Obstacle.NOT_AN_OWNER)
-    guards.is_closed(now)  # a restore that nobody has noticed yet must be reconciled too
+    guards.keep(now)  # a restore that nobody has noticed yet must be reconciled too
     with epoch.lock(), transaction.atomic():
         stop = SendingStop.objects.select_for_update().filter(opened_at=None).order_by("-pk").first()
         if stop is None:
