@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def shop(transactional_db: None, settings: SettingsWrapper) -> Iterator[Shop]:
     """Nordlicht, connected; actions leave at once and feeds take no time."""
-    from mostrador.simulator.server import start
+    from mostrador.simulator.server import start_in_thread
+    from mostrador.simulator.settings import Settings
 
     empty_queue()
-    with start("--processing", "0-0") as simulator:
+    with start_in_thread(Settings(processing=(0.0, 0.0), control=True)) as simulator:
         settings.SPAPI_ENDPOINT = settings.LWA_ENDPOINT = simulator.url
         settings.UNDO_SECONDS = 0
         yield Shop(simulator).connect()
