@@ -14,6 +14,7 @@ from tests.journeys.house import House
 from tests.journeys.seat import Seat
 
 GERMAN = "303-5512894-7749126"
+SECONDS_UNTIL_SEEN = 2.0
 GERMAN_ITEM = "30155128947741"
 
 
@@ -35,16 +36,17 @@ def test_a_partial_refund_travels_from_the_buyers_mail_to_the_answer(
     assert house.refunded(GERMAN) == {}
     assert house.mails(GERMAN) == []
 
-    house.wait_for_state("refund", GERMAN, "sent", "accepted", "confirmed")
+    known = house.wait_for_state("refund", GERMAN, "sent", "accepted", "confirmed")
     feed_id = house.feed(GERMAN)["feed_id"]
     expect(seat.card()).to_contain_text(f"feed {feed_id}")
+    delays = [time.monotonic() - known]
     assert [call["feed_id"] for call in house.feeds_received()].count(feed_id) == 1
 
     known = house.wait_for_state("refund", GERMAN, "accepted", "confirmed")
     expect(seat.card().locator(".tag").first).to_have_text(re.compile("accepted|confirmed"))
-    seconds = time.monotonic() - known
-    record_testsuite_property("seconds from the stored answer to the screen", round(seconds, 2))
-    assert seconds <= 2.0
+    delays.append(time.monotonic() - known)
+    record_testsuite_property("seconds from the stored answer to the screen", f"{max(delays):.2f}")
+    assert max(delays) <= SECONDS_UNTIL_SEEN
     assert house.refunded(GERMAN) == {(GERMAN_ITEM, "Principal"): "15.00"}
 
     house.wait(lambda: len(house.mails(GERMAN)) == 1, "the armed answer leaves")
