@@ -37,6 +37,17 @@ FULFILLED_BY_AMAZON = "AMAZON"
 PRIME = "PRIME"
 
 
+def charged(paid: int, *, status: str, shipped: int, ordered: int) -> int:
+    """Return how much of `paid` (minor units of one component) Amazon has charged the buyer so far.
+
+    Buyers are charged when a shipment is confirmed: of a partly shipped order only what has left. Source:
+    docs/reference/what-amazon-allows.md.
+    """
+    if status != FulfillmentStatus.PARTIALLY_SHIPPED or ordered <= 0:
+        return paid
+    return paid * min(shipped, ordered) // ordered
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """One component of an item, in minor units: `paid` by the buyer, `posted` back, `pending` on its way."""

@@ -19,6 +19,7 @@ from mostrador.domain.orders import (
     FulfillmentStatus,
     ItemFacts,
     OrderFacts,
+    charged,
 )
 from mostrador.models.selling_partners import SellingPartner
 
@@ -243,7 +244,11 @@ class OrderItemQuerySet(models.QuerySet["OrderItem"]):
 
     def with_money(self) -> OrderItemQuerySet:
         """Return the items in Amazon's order, with balances and refunds fetched."""
-        return self.order_by("place").prefetch_related("balances", "refund_lines__refund")
+        return (
+            self.order_by("place")
+            .select_related("order")
+            .prefetch_related("balances", "refund_lines__refund")
+        )
 
 
 class OrderItem(models.Model):
@@ -271,11 +276,8 @@ class OrderItem(models.Model):
         return self.item_id
 
     def facts(self) -> ItemFacts:
-        """Return the item as the rules see it; fetch it through `with_money`."""
-        balances = {
-            Component(row.component): Balance(row.paid, row.posted, row.pending)
-            for row in self.balances.all()
-        }
+        """Return the item as the rules see it; fetch it through `with_money`, the order with it."""
+        balances = {Component(row.component): self._balance(row) for row in self.balances.all()}
         return ItemFacts(
             item_id=self.item_id,
             title=self.title,
@@ -285,6 +287,16 @@ class OrderItem(models.Model):
             balances={c: balances[c] for c in Component if c in balances},
             open_refund=next((line.refund.reference for line in self.refund_lines.all() if line.open), None),
         )
+
+    def _balance(self, row: ItemBalance) -> Balance:
+        """Return a balance as the rules see it: what is not charged yet cannot go back."""
+        paid = charged(
+            row.paid,
+            status=self.order.status,
+            shipped=self.quantity_shipped,
+            ordered=self.quantity_ordered,
+        )
+        return Balance(max(paid, row.posted + row.pending), row.posted, row.pending)
 
 
 class ItemBalanceQuerySet(models.QuerySet["ItemBalance"]):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from mostrador.amazon.components import Component
-from mostrador.domain.orders import Balance, OrderFacts
+from mostrador.domain.orders import Balance, OrderFacts, charged
 from mostrador.money import Money
 from tests.domain.facts import CUP, LAMP, item, order, order_of
 
@@ -56,3 +56,20 @@ def test_fulfilment_is_amazons_word() -> None:
 def test_an_item_of_several_parts_has_left_their_sum() -> None:
     parts = {Component.PRINCIPAL: Balance(1000, 100, 50), Component.GIFT_WRAP: Balance(399)}
     assert item(balances=parts).left == 850 + 399
+
+
+@pytest.mark.parametrize(
+    ("status", "shipped", "ordered", "expected"),
+    [
+        ("SHIPPED", 0, 3, 1000),
+        ("UNSHIPPED", 0, 3, 1000),
+        ("PARTIALLY_SHIPPED", 0, 3, 0),
+        ("PARTIALLY_SHIPPED", 1, 3, 333),
+        ("PARTIALLY_SHIPPED", 3, 3, 1000),
+        ("PARTIALLY_SHIPPED", 5, 3, 1000),
+    ],
+)
+def test_of_a_partly_shipped_order_only_what_left_was_charged(
+    status: str, shipped: int, ordered: int, expected: int
+) -> None:
+    assert charged(1000, status=status, shipped=shipped, ordered=ordered) == expected
