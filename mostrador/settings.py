@@ -102,7 +102,7 @@ MESSAGES_PER_FEED = env.int("MOSTRADOR_MESSAGES_PER_FEED", default=50)
 FEED_SPACING_SECONDS = env.int("MOSTRADOR_FEED_SPACING_SECONDS", default=0)
 # At most so many createFeed tokens that refunds leave for cancellations of orders about to ship.
 TOKENS_KEPT_FOR_CANCELLATIONS = env.int("MOSTRADOR_TOKENS_KEPT_FOR_CANCELLATIONS", default=2)
-# Above these sums (minor units, by currency) two people must agree on what Amazon did with an action in review.
+# Above these sums (minor units, by currency) two people must agree on what became of an action in review.
 SECOND_PERSON_ABOVE: dict[str, int] = env.dict(
     "MOSTRADOR_SECOND_PERSON_ABOVE",
     default={"EUR": 10_000, "GBP": 10_000, "USD": 10_000, "CAD": 10_000, "JPY": 15_000},

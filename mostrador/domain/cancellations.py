@@ -29,7 +29,7 @@ def order_refusals(order: OrderFacts) -> list[Refusal]:
     if order.open_cancellation:
         found.append(Refusal(RefusalCode.ORDER_FROZEN, {"cancellation": order.open_cancellation}))
     if order.by_amazon:
-        found.append(Refusal(RefusalCode.FULFILLED_BY_AMAZON))
+        return [*found, Refusal(RefusalCode.FULFILLED_BY_AMAZON)]
     if order.status in _BY_STATUS:
         found.append(Refusal(_BY_STATUS[FulfillmentStatus(order.status)]))
     elif order.status != FulfillmentStatus.UNSHIPPED:

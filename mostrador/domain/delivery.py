@@ -33,7 +33,7 @@ class Source(StrEnum):
 _S = State
 
 MOVES: Mapping[State, frozenset[State]] = {
-    # To review: after a restore it may be in a feed that the database has forgotten; so may what was not sent.
+    # To review: after a restore it may be in a feed the database has forgotten; so may what was not sent.
     _S.REQUESTED: frozenset({_S.SENDING, _S.WITHDRAWN, _S.CONFIRMED, _S.REVIEW}),
     _S.SENDING: frozenset({_S.SENT, _S.UNKNOWN, _S.REJECTED, _S.REQUESTED}),
     _S.SENT: frozenset({_S.ACCEPTED, _S.REJECTED, _S.REVIEW, _S.NOT_SENT}),

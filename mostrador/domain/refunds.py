@@ -49,7 +49,7 @@ def order_refusals(order: OrderFacts) -> list[Refusal]:
     if order.partner_paused:
         found.append(Refusal(RefusalCode.SELLING_PARTNER_PAUSED))
     if order.by_amazon:
-        found.append(Refusal(RefusalCode.FULFILLED_BY_AMAZON))
+        return [*found, Refusal(RefusalCode.FULFILLED_BY_AMAZON)]
     if order.replacement_of:
         found.append(Refusal(RefusalCode.REPLACEMENT_ORDER, {"original": order.replacement_of}))
     if order.open_cancellation:
@@ -58,11 +58,17 @@ def order_refusals(order: OrderFacts) -> list[Refusal]:
         found.append(Refusal(_BY_STATUS[FulfillmentStatus(order.status)]))
     elif order.status not in _REFUNDABLE:
         found.append(Refusal(RefusalCode.ORDER_STATUS_UNKNOWN, {"status": order.status}))
-    if not found and order.left <= 0:
-        found.append(Refusal(RefusalCode.NOTHING_LEFT))
-    if not found and all(item.open_refund for item in order.items if item.left):
-        found.append(_open_refund(next(item for item in order.items if item.left)))
-    return found
+    return found or _nothing_to_give(order)
+
+
+def _nothing_to_give(order: OrderFacts) -> list[Refusal]:
+    """Return why nothing is left to choose from: a refund that is under way, or all has gone back."""
+    under_way = [_open_refund(item) for item in order.items if item.open_refund]
+    if order.left <= 0:
+        return under_way[:1] or [Refusal(RefusalCode.NOTHING_LEFT)]
+    if all(item.open_refund for item in order.items if item.left):
+        return under_way[:1]
+    return []
 
 
 def refusals(

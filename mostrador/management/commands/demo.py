@@ -90,7 +90,10 @@ class Command(DeskCommand):
         state = settings.DATA_DIR / "simulator"
         simulator = household.start("simulator", _simulator(state), environment={})
         static = household.start(
-            "collectstatic", _django("collectstatic", "--noinput"), environment=environment
+            "collectstatic",
+            _django("collectstatic", "--noinput"),
+            environment=environment,
+            is_meant_to_end=True,
         )
         call_command("migrate", verbosity=0)
         endpoint, smtp_port = _addresses(household, simulator)

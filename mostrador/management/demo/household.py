@@ -39,6 +39,12 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    is_meant_to_end: bool = False
+
+    def is_dead(self) -> bool:
+        """Return whether it ended although nobody wanted that, or failed."""
+        code = self.process.poll()
+        return code is not None and not (self.is_meant_to_end and code == 0)
 
     def last_words(self) -> str:
         """Return the end of its log."""
@@ -70,7 +76,14 @@ class Household:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, note)
 
-    def start(self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str]) -> Child:
+    def start(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        is_meant_to_end: bool = False,
+    ) -> Child:
         """Start `python -m …` as a child and return it."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
@@ -84,7 +97,7 @@ class Household:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, is_meant_to_end)
         self.children.append(child)
         return child
 
@@ -112,7 +125,7 @@ class Household:
         if self.is_told_to_stop:
             raise ToldToStop
         for child in self.children:
-            if child.process.poll() is not None:
+            if child.is_dead():
                 raise ChildDied(_obituary(child))
 
     def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
