@@ -76,7 +76,8 @@ def _lines(found: Comparison) -> Iterator[str]:
     if found.trouble:
         yield f"could not be compared: {found.trouble}"
         return
-    yield f"{len(found.forgotten)} feeds at Amazon that the database does not know"
+    number = len(found.forgotten)
+    yield f"{number} {'feed' if number == 1 else 'feeds'} at Amazon that the database does not know"
     for feed in found.forgotten:
         yield f"  feed {feed.feed_id}, made {feed.created_at:%Y-%m-%d %H:%M:%S} UTC, {feed.status}"
     for names, what in (
