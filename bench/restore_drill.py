@@ -1,7 +1,8 @@
 """Restore drill: a real base backup, refunds after it, the backup put back, and nothing is paid twice.
 
 Run: make restore-drill (or python -m bench.restore_drill). Exit code 0: passed. 1: something was doubled,
-lost or sent too early. It uses a PostgreSQL, a worker and a pretend Amazon of its own, in a folder that goes away.
+lost or sent too early. It uses a PostgreSQL, a worker and a pretend Amazon of its own, in a folder that goes
+away.
 """
 
 from __future__ import annotations
@@ -271,6 +272,8 @@ class Drill:
         target = self.home / "backup"
         command = [str(program), "-d", self.server.get_uri(), "-D", str(target), "-c", "fast", "-X", "stream"]
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603  # PostgreSQL's own program
+        for lock in target.glob(".s.PGSQL.*"):
+            lock.unlink()  # the embedded server keeps its socket here; the lock names its process
         owner = self.server.pgdata.stat()
         for path in (target, *target.rglob("*")):
             os.chown(path, owner.st_uid, owner.st_gid)

@@ -36,7 +36,17 @@ def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_make_alone_lists_the_targets(tmp_path: Path) -> None:
     said = make(tmp_path)
     listed = {line.split()[1] for line in said.stdout.splitlines() if line.startswith("  make ")}
-    assert listed == {"help", "demo", "demo-reset", "install", "test", "check", "fmt", "bench"}
+    assert listed == {
+        "help",
+        "demo",
+        "demo-reset",
+        "install",
+        "test",
+        "check",
+        "fmt",
+        "bench",
+        "restore-drill",
+    }
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "check"])
