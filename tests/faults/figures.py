@@ -1,4 +1,4 @@
-"""Figures: how often each fault is tried (a sample, or the full proof), from which seed, and what came out."""
+"""Figures: how often each fault is tried (a sample or the full proof), from which seed, what came out."""
 
 from __future__ import annotations
 

@@ -75,6 +75,7 @@ class Market:
     orders: dict[str, list[str]]  # free order ids of each seller and kind, "SELLER:shipped"
     partners: dict[str, SellingPartner] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    shared_sellers: set[str] = field(default_factory=set)  # for whom other programs send feeds too
 
     @cached_property
     def agent(self) -> Any:
@@ -150,7 +151,7 @@ class Market:
 
     # ── time ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def age_lost(self, *, by: timedelta = timedelta(minutes=80)) -> int:
+    def age_lost(self, *, by: timedelta = timedelta(minutes=80), pk: int | None = None) -> int:
         """Let so much time pass for marked and unknown feeds, by moving their times into the past.
 
         The lease, the fence and the looks ten minutes apart pass in a moment; return how many there are.
@@ -158,7 +159,7 @@ class Market:
         now = timezone.now()
         lost = Feed.objects.filter(state__in=(FeedState.MARKED, FeedState.UNKNOWN))
         count = 0
-        for feed in lost:
+        for feed in lost if pk is None else lost.filter(pk=pk):
             step = timedelta(minutes=11) if feed.empty_looks else by
             moved = lost.filter(pk=feed.pk, state=feed.state, marked_at=feed.marked_at).update(
                 marked_at=feed.marked_at - step if feed.marked_at else None,
@@ -253,7 +254,7 @@ class Books:
         row.lost += state not in ANSWERED
         row.false_accepted += state in PAID and times != 1
         row.false_rejected += state in (State.REJECTED, State.NOT_SENT) and happened
-        if times > 1 or state not in ANSWERED or (state in PAID) != happened and state is not State.REVIEW:
+        if times > 1 or state not in ANSWERED or ((state in PAID) != happened and state is not State.REVIEW):
             row.wrong.append(f"{where}, Amazon did it {times} times")
         if state is State.REJECTED and not expect_rejected:
             row.wrong.append(f"{where}, although nothing speaks against it")

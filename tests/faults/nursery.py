@@ -75,7 +75,7 @@ def _fork(wish: dict[str, Any]) -> int:
         os.environ.update(wish["environment"])
         _work(wish["words"])
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  (a fork must end here, whatever happened)
         import traceback
 
         traceback.print_exc()

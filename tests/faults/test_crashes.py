@@ -1,4 +1,4 @@
-"""Crashes: workers killed at every step of every kind of action; nothing is paid twice and nothing is lost."""
+"""Crashes: workers killed at every step of every kind of action; nothing is doubled and nothing is lost."""
 
 from __future__ import annotations
 
