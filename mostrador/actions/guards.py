@@ -12,6 +12,7 @@ from django.db import transaction
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Agent, Feed, Reconciliation, SellingPartner, SendingStop
+from mostrador.models.guards import leave_out_numbers
 from mostrador.tasks import epoch, guards
 
 
@@ -47,6 +48,7 @@ def open_sending(*, agent: Agent, now: datetime) -> SendingStop:
         if waiting := not_reconciled(stop):
             raise CannotOpen(Obstacle.NOT_RECONCILED, stop, waiting)
         SendingStop.objects.open_all(agent=agent, now=now)
+        leave_out_numbers()
         _wake(now)
         guards.renew(now)  # last: a record that cannot be written leaves sending closed
     return stop

@@ -282,6 +282,8 @@ def _retry_after(error: AmazonError) -> timedelta | None:
 def _look_for(feed: Feed, now: datetime) -> None:
     """Read Amazon's list of feeds after a lost answer; what it shows decides."""
     assert feed.marked_at, "only a marked feed can be unknown"
+    # A restore is noticed before what Amazon lists is noted as seen: reconciling must tell the two apart.
+    guards.is_closed(now)
     partner = feed.selling_partner
     since = feed.marked_at - LISTING_SLACK
     listed = ask(

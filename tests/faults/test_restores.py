@@ -233,3 +233,26 @@ def _lose_the_record() -> None:
     from mostrador.tasks import epoch
 
     epoch.path().unlink()
+
+
+def test_a_worker_that_outlives_a_restore_does_not_hide_what_was_forgotten(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(shop, "refund")
+    _take_at("send.marked", monkeypatch)
+    story.go_on_until(lambda: state_of(story.wish) in (State.ACCEPTED, State.CONFIRMED))
+    later = shop.refund(story.order, lamp(300))
+    story.go_on_until(lambda: state_of(later) in (State.ACCEPTED, State.CONFIRMED))
+    guards.keep(timezone.now())
+
+    snapshots.restore()
+    feed = Feed.objects.get()
+    long_ago = timezone.now() - timedelta(minutes=2)
+    Feed.objects.update(marked_at=long_ago, next_action_at=long_ago)
+    feeds.follow(feed_pk=feed.pk)  # its lease is over: unknown
+    Feed.objects.update(next_action_at=long_ago)
+    feeds.follow(feed_pk=feed.pk)  # two feeds could be it: both are noted as seen
+    assert Feed.objects.get().state == FeedState.REVIEW
+
+    found = reconciling.reconcile(now=timezone.now() + FENCE)
+    assert sum(len(each.forgotten) for each in found) == 2

@@ -249,6 +249,31 @@ def test_only_an_owner_opens_and_only_after_everything_was_compared(shop: Shop) 
     assert len(shop.calls("createFeed")) == 1
 
 
+def test_another_host_with_the_record_that_was_reconciled_follows_the_owner(shop: Shop) -> None:
+    Event.objects.note(EventKind.ORDER_FOUND, at=now(), order=shop.order(LAMP))
+    close()
+    other_hosts = epoch.path().read_bytes()
+    reconciling.reconcile(now=now() + FENCE)
+    open_sending(agent=make_agent(is_owner=True), now=now())
+    epoch.path().write_bytes(other_hosts)
+
+    assert not guards.is_closed(now())
+    assert epoch.path().read_bytes() != other_hosts
+    assert SendingStop.objects.count() == 1
+
+
+def test_numbers_that_amazon_may_know_are_not_given_out_again(shop: Shop) -> None:
+    first = sent_refund(shop)
+    number = first.feed_messages.get().pk
+    close()
+    reconciling.reconcile(now=now() + FENCE)
+    open_sending(agent=make_agent(is_owner=True), now=now())
+    second = sent_refund(shop)
+
+    assert second.feed_messages.get().pk > number + 1_000_000
+    assert second.pk > first.pk + 1_000
+
+
 def test_a_seller_whose_list_cannot_be_read_keeps_sending_closed(shop: Shop) -> None:
     Event.objects.note(EventKind.ORDER_FOUND, at=now(), order=shop.order(LAMP))
     close()
