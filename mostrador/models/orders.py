@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
@@ -184,9 +184,9 @@ class Order(models.Model):
         except LookupError:
             return ""
 
-    def facts(self) -> OrderFacts:
-        """Return the order as the rules see it (five queries)."""
-        items = list(self.items.with_money())
+    def facts(self, items: Sequence[OrderItem] | None = None) -> OrderFacts:
+        """Return the order as the rules see it (five queries; one with its items `with_money` at hand)."""
+        items = list(self.items.with_money()) if items is None else items
         cancellation = self.cancellations.freezing().first()
         return OrderFacts(
             order_id=self.amazon_order_id,

@@ -7,14 +7,17 @@ from datetime import datetime
 from functools import lru_cache
 
 from django import template
-from django.utils import timezone
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide as draw
 
 from mostrador.money import Money
-from mostrador.web import notation
+from mostrador.web import notation, sending
+from mostrador.web.rows import Row
 
 register = template.Library()
 
@@ -79,6 +82,26 @@ def with_places(text: str) -> SafeString:
     names = {"amount": _("amount"), "reason": _("reason"), "reference": _("reference")}
     safe = linebreaks(text, autoescape=True)
     return mark_safe(_PLACE.sub(lambda place: f"<mark>{names.get(place[1], place[1])}</mark>", safe))  # noqa: S308
+
+
+@register.inclusion_tag("parts/bar.html", takes_context=True)
+def sending_bar(context: Context) -> dict[str, object]:
+    """Show what stops sending, on pages that do not know it themselves."""
+    return {"bar": sending.bar(), "request": context["request"]}
+
+
+@register.simple_tag
+def queue_row(row: Row, current: str, search: str, open_ticket: str) -> str:
+    """Draw a row of the queue."""
+    is_open = open_ticket == str(row.pk)
+    return _row_drawn(row, str(current), search, is_open, translation.get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _row_drawn(row: Row, current: str, search: str, is_open: bool, language: str) -> str:
+    # The same rows are drawn for every agent, every few seconds: what has not changed is not drawn again.
+    context = {"row": row, "current": current, "search": search, "is_open": is_open}
+    return render_to_string("queue/row.html", context)
 
 
 @register.simple_tag

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from mostrador.models import Ticket
 from mostrador.web.access import access_cancellation, access_order, access_ticket, agent_of
 from mostrador.web.act import act_again
 from mostrador.web.reasons import cancel_reasons
+from mostrador.web.request_keys import kept_as, new_key, read_key
 from mostrador.web.tickets import ticket_page
 from mostrador.web.words import key_reused_words, refusals_words
 
@@ -39,14 +39,14 @@ class CancelDraft:
 
 def _blank(facts: OrderFacts) -> CancelDraft:
     reason = CancelReason.BUYER_CANCELED if facts.buyer_asked_to_cancel else ""
-    return CancelDraft(reason=reason, note="", request_key=str(uuid.uuid4()))
+    return CancelDraft(reason=reason, note="", request_key=new_key())
 
 
 def _read(posted: Mapping[str, str]) -> CancelDraft:
     return CancelDraft(
         reason=posted.get("reason", "")[:60],
         note=posted.get("note", "").strip()[:LONGEST_NOTE],
-        request_key=posted.get("request_key", "")[:100] or str(uuid.uuid4()),
+        request_key=read_key(posted),
     )
 
 
@@ -66,7 +66,9 @@ def cancel(request: HttpRequest, ticket_id: int) -> HttpResponse:
 
 def _ask(request: HttpRequest, ticket: Ticket, draft: CancelDraft, now: datetime) -> list[str]:
     """Ask for the cancellation; return why it was refused, in words."""
-    wish = actions.CancellationWish(reason=draft.reason, note=draft.note, request_key=draft.request_key)
+    wish = actions.CancellationWish(
+        reason=draft.reason, note=draft.note, request_key=kept_as(draft.request_key)
+    )
     try:
         actions.request_cancellation(
             order=access_order(ticket), ticket=ticket, agent=agent_of(request), wish=wish, now=now

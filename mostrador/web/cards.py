@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from mostrador.domain import feeds as rules
-from mostrador.domain.delivery import State
-from mostrador.domain.feeds import FeedState
-from mostrador.models import Cancellation, Event, EventKind, Feed, Refund
-from mostrador.web.codes import code_words
+from mostrador.domain import reviews
+from mostrador.domain.delivery import Source, State
+from mostrador.models import Agent, Cancellation, Event, EventKind, Feed, Finding, Refund
+from mostrador.web.headlines import Headline, headline_of, lost_feed
+from mostrador.web.leaving import Leaving
 from mostrador.web.notation import clock_text, money_text
+from mostrador.web.own_words import own_words
 from mostrador.web.reasons import reason_words
-from mostrador.web.states import Look, look
+from mostrador.web.states import DISPUTED, ELSEWHERE, Look, look
 
 Action = Refund | Cancellation
 
@@ -47,13 +49,22 @@ class Card:
     title: str
     look: Look
     steps: Sequence[Step]
-    headline: str = ""  # what the agent must know now, in one or two sentences
-    advice: Sequence[str] = ()
+    headline: Headline = field(default_factory=Headline)
+    leaving: Leaving | None = None
+    looks_at: datetime | None = None  # when Amazon's list is read next for a lost answer
+    findings: Sequence[Finding] = ()
+    review: str = ""  # where a review with findings stands: "", "second" or "third" person needed
+    has_spoken: bool = False  # whether the agent who looks has said what they saw
 
     @property
     def is_refund(self) -> bool:
         """Whether money goes back."""
         return isinstance(self.action, Refund)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was asked for here."""
+        return self.action.source != Source.ELSEWHERE
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -66,22 +77,80 @@ class Card:
         return self.action.state == State.REQUESTED
 
 
-def make_card(action: Action, events: Sequence[Event], feed: Feed | None, now: datetime) -> Card:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an action beside its own row."""
+
+    events: Sequence[Event]
+    feed: Feed | None
+    findings: Sequence[Finding]
+    leaving: Leaving | None
+    agent: Agent
+    now: datetime
+
+
+def make_card(action: Action, known: Known) -> Card:
     """Return the card of one action from the events that tell its story."""
-    if isinstance(action, Refund):
-        title = _("Refund %(money)s") % {"money": money_text(action.money)}
-    else:
-        title = _("Cancel the order")
-    headline, advice = _headline(action, feed, now)
+    now, feed = known.now, known.feed
+    disputed = isinstance(action, Refund) and _is_disputed(action, now)
+    lost = lost_feed(feed) if action.state == State.UNKNOWN else None
+    past = [_past(event, action) for event in known.events if _tells(event)]
     return Card(
         key=f"{action.LETTER.lower()}-{action.pk}",
         at=action.requested_at,
         action=action,
-        title=title,
-        look=look(action.state),
-        steps=[*(_past(event, action) for event in events if _tells(event)), *_to_come(action, feed, now)],
-        headline=headline,
-        advice=advice,
+        title=_title(action),
+        look=_look(action, disputed=disputed),
+        steps=[*past, *_to_come(action, known)],
+        headline=headline_of(action, feed, now, disputed=disputed),
+        leaving=known.leaving,
+        looks_at=lost.next_action_at if lost and lost.next_action_at and lost.next_action_at > now else None,
+        findings=known.findings,
+        review=_review(action, known.findings),
+        has_spoken=any(each.agent_id == known.agent.pk for each in known.findings),
+    )
+
+
+def _title(action: Action) -> str:
+    if isinstance(action, Refund):
+        return _("Refund %(money)s") % {"money": money_text(action.money)}
+    return _("Cancel the order")
+
+
+def _is_disputed(refund: Refund, now: datetime) -> bool:
+    return reviews.is_disputed(state=State(refund.state), accepted_at=refund.moved_at, now=now)
+
+
+def _look(action: Action, *, disputed: bool) -> Look:
+    if action.source == Source.ELSEWHERE:
+        return ELSEWHERE
+    return DISPUTED if disputed else look(action.state)
+
+
+def _review(action: Action, findings: Sequence[Finding]) -> str:
+    """Return who is still needed for a review that somebody has spoken about."""
+    if action.state != State.REVIEW or not findings:
+        return ""
+    return "third" if len({each.outcome for each in findings}) > 1 else "second"
+
+
+def needs_two(refund: Refund) -> bool:
+    """Return whether two people must agree about this amount."""
+    return reviews.needs_two(refund.money, limits=settings.SECOND_PERSON_ABOVE)
+
+
+def elsewhere_card(refund: Refund) -> Card:
+    """Return the card of a refund that was made outside this program."""
+    seen = Step("done", _("Seen in Amazon's accounts"), refund.finances_refund_id, refund.requested_at)
+    words = _("Made in Seller Central or by Amazon, not here. It is taken off what is left to refund.")
+    return Card(
+        key=f"r-{refund.pk}",
+        at=refund.requested_at,
+        action=refund,
+        title=_title(refund),
+        look=ELSEWHERE,
+        steps=[seen],
+        headline=Headline(words),
     )
 
 
@@ -95,7 +164,7 @@ def _tells(event: Event) -> bool:
 def _past(event: Event, action: Action) -> Step:
     who = {"who": event.agent.name if event.agent else _("Mostrador")}
     facts = event.facts
-    words = str(facts.get("words") or "")
+    words = own_words(str(facts.get("words") or ""))
     match event.kind:
         case EventKind.REQUESTED:
             return _done(event, _("Asked by %(who)s") % who, _why(facts.get("reason"), facts.get("note")))
@@ -163,12 +232,13 @@ def _amazon_words(code: object, words: str) -> str:
 # ── what comes next ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _to_come(action: Action, feed: Feed | None, now: datetime) -> list[Step]:
+def _to_come(action: Action, known: Known) -> list[Step]:
+    feed, now = known.feed, known.now
     accepted, seen = Step("todo", _("Amazon's answer")), _proof(action)
     match State(action.state):
         case State.REQUESTED:
             return [
-                Step("now", _waiting_words(action, now)),
+                Step("now", _waiting_words(action, known.leaving, now)),
                 Step("todo", _("Amazon has it")),
                 accepted,
                 seen,
@@ -186,7 +256,11 @@ def _to_come(action: Action, feed: Feed | None, now: datetime) -> list[Step]:
     return []
 
 
-def _waiting_words(action: Action, now: datetime) -> str:
+def _waiting_words(action: Action, leaving: Leaving | None, now: datetime) -> str:
+    if leaving and leaving.at:
+        return _("Leaves about %(clock)s, when Amazon's limit allows it") % {"clock": clock_text(leaving.at)}
+    if leaving:
+        return _("Waits until the feed before it is decided")
     if action.send_after > now:
         return _("Can be taken back until %(clock)s") % {"clock": clock_text(action.send_after, seconds=True)}
     return _("Waiting to go to Amazon")
@@ -203,71 +277,3 @@ def _next_look(feed: Feed | None, now: datetime) -> str:
         return ""
     soon = (feed.next_action_at - now).total_seconds() < 20
     return "" if soon else _("next look %(clock)s") % {"clock": clock_text(feed.next_action_at)}
-
-
-# ── what the agent must know ──────────────────────────────────────────────────────────────────────────────
-
-
-def _headline(action: Action, feed: Feed | None, now: datetime) -> tuple[str, tuple[str, ...]]:
-    """Return the sentences of a state that must not be misread, and what to do."""
-    match State(action.state):
-        case State.UNKNOWN:
-            return _unknown_words(action, feed, now), ()
-        case State.REVIEW:
-            return _review_words(action), _review_advice(action)
-        case State.NOT_SENT if isinstance(action, Refund):
-            return _("Nothing reached Amazon, and the money is free again. You may send it again."), ()
-        case State.NOT_SENT:
-            return _(
-                "Nothing reached Amazon, and the order is free again. Cancel it anew if you still want to."
-            ), ()
-        case State.REJECTED if isinstance(action, Refund):
-            free = _("The buyer got nothing from this refund; the amount is free for a new one.")
-            return " ".join(part for part in (code_words(action.answer_code), free) if part), ()
-        case State.REJECTED:
-            return _("The order is not cancelled; it is free for other actions again."), ()
-    return "", ()
-
-
-def _unknown_words(action: Action, feed: Feed | None, now: datetime) -> str:
-    where = _("Do not refund it here or in Seller Central.")
-    if isinstance(action, Cancellation):
-        where = _("Do not cancel it in Seller Central.")
-    first = _("Sent %(clock)s, but no answer arrived: it may or may not have gone through.") % {
-        "clock": clock_text(feed.marked_at if feed and feed.marked_at else action.moved_at)
-    }
-    if feed is None or feed.state != FeedState.UNKNOWN or not feed.token_expires_at:
-        return f"{first} {where}"
-    known = rules.Feed(
-        state=FeedState.UNKNOWN,
-        message_ids=frozenset(),
-        marked_at=feed.marked_at,
-        token_expires_at=feed.token_expires_at,
-        empty_looks=tuple(feed.empty_looks),
-        next_action_at=feed.next_action_at,
-    )
-    looks = _("We keep looking: next look %(next)s, decision at the latest %(latest)s.") % {
-        "next": clock_text(feed.next_action_at or rules.next_look(known, now)),
-        "latest": clock_text(rules.decided_by(known)),
-    }
-    return f"{first} {where} {looks}"
-
-
-def _review_words(action: Action) -> str:
-    if isinstance(action, Cancellation):
-        return _("Amazon stopped while working on it: the order may or may not be cancelled.")
-    return _("Amazon stopped while working on it: this refund may or may not have been made.")
-
-
-def _review_advice(action: Action) -> tuple[str, ...]:
-    if isinstance(action, Cancellation):
-        return (
-            _("Open the order in Seller Central, half an hour after it was sent at the earliest."),
-            _("Look at its status: “Cancelled” means it was done."),
-            _("Say below what you saw. Do not cancel it a second time."),
-        )
-    return (
-        _("Open the order in Seller Central, half an hour after it was sent at the earliest."),
-        _("Look at its refunds: is this amount among them?"),
-        _("Say below what you saw. Do not refund it again before that is decided."),
-    )

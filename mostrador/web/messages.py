@@ -30,8 +30,10 @@ from mostrador.web.access import (
     access_ticket,
     agent_of,
 )
+from mostrador.web.going_on import go_on, ticket_below
 from mostrador.web.panel import newest_open
 from mostrador.web.reply_form import ReplyDraft, blank_reply, language_of, read_reply
+from mostrador.web.request_keys import kept_as
 from mostrador.web.screen import ticket_screen
 from mostrador.web.tickets import changed, ticket_page
 from mostrador.web.words import key_reused_words, refusals_words
@@ -53,6 +55,8 @@ def reply(request: HttpRequest, ticket_id: int) -> HttpResponse:
     ticket = access_ticket(request, ticket_id)
     draft = read_reply(ticket, request.POST.dict())
     problems = _send(request, ticket, draft, now)
+    if not problems and not draft.is_note and request.POST.get("press") == "close":
+        return changed(go_on(request, ticket, ticket_below(request, ticket, now)))
     status = 422 if problems else 200
     shown = replace(draft, problems=problems) if problems else blank_reply(ticket)
     if request.headers.get("HX-Request"):
@@ -74,7 +78,7 @@ def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime
             return []
         wish = actions.ReplyWish(
             text=draft.text,
-            request_key=draft.request_key,
+            request_key=kept_as(draft.request_key),
             close=press in ("close", "armed"),
             macro=draft.macro,
             language=draft.language,

@@ -18,7 +18,7 @@ from mostrador.domain.refusals import RefusalCode
 from mostrador.models import Cancellation, Order, OrderItem, Refund
 from mostrador.money import Money
 from mostrador.web.notation import ago_text, amount_text, moment_text, money_text, span_text
-from mostrador.web.queue import Tag
+from mostrador.web.rows import Tag
 from mostrador.web.words import COMPONENT_WORDS, refusals_words
 
 _STATUS_TONES = {
@@ -73,6 +73,8 @@ class Panel:
     dates: Sequence[Fact]
     items: Sequence[ItemShown]
     money: Sequence[Fact]
+    money_note: str
+    is_charged: bool
     buyer_request: str | None
     refund_refusals: Sequence[str]
     cancel_refusals: Sequence[str]
@@ -91,9 +93,10 @@ class Panel:
 
 
 def panel_of(order: Order, actions: Sequence[Refund | Cancellation], now: datetime) -> Panel:
-    """Return what the panel shows of `order` (five queries)."""
-    facts = order.facts()
-    rows = {item.item_id: item for item in order.items.all()}
+    """Return what the panel shows of `order` (four queries)."""
+    items = list(order.items.with_money())
+    facts = order.facts(items=items)
+    rows = {item.item_id: item for item in items}
     age = now - order.read_at if order.read_at else timedelta()
     return Panel(
         order=order,
@@ -104,7 +107,9 @@ def panel_of(order: Order, actions: Sequence[Refund | Cancellation], now: dateti
         age=_("read %(ago)s") % {"ago": ago_text(age)} if order.read_at else _("not read yet"),
         dates=_dates(order, now),
         items=[_item(rows[item.item_id], item, facts) for item in facts.items],
-        money=_money(facts, actions),
+        money=_money(facts),
+        money_note=_money_note(facts),
+        is_charged=_is_charged(facts),
         buyer_request=_buyer_request(rows),
         refund_refusals=refusals_words(refunds.order_refusals(facts)),
         cancel_refusals=refusals_words(
@@ -171,14 +176,31 @@ def _buyer_request(rows: Mapping[str, OrderItem]) -> str | None:
 # ── money ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _money(facts: OrderFacts, actions: Sequence[Refund | Cancellation]) -> list[Fact]:
+def _is_charged(facts: OrderFacts) -> bool:
+    """Return whether the buyer has paid anything, or something went back in spite of it."""
+    back = any(b.posted or b.pending for item in facts.items for b in item.balances.values())
+    return facts.status not in _NOT_CHARGED or back
+
+
+def _money_note(facts: OrderFacts) -> str:
+    """Return in words why nothing can be refunded of an order that is not charged."""
+    if facts.read_at is None or _is_charged(facts):
+        return ""
+    if facts.status == FulfillmentStatus.CANCELLED:
+        return _("Cancelled: the buyer was not charged.")
+    if not facts.currency:
+        return _("Amazon shows no prices while the order is pending. The buyer is charged when it ships.")
+    return _("Not charged yet: Amazon charges the buyer when it ships.")
+
+
+def _money(facts: OrderFacts) -> list[Fact]:
     if not facts.currency:
         return []
     balances = [balance for item in facts.items for balance in item.balances.values()]
     paid, pending = sum(b.paid for b in balances), sum(b.pending for b in balances)
     posted = sum(b.posted for b in balances)
-    if facts.status in _NOT_CHARGED and not pending and not posted:
-        return [Fact(_("Order total, not charged"), money_text(facts.money(paid)))]
+    if not _is_charged(facts):
+        return [Fact(_("Price of the order"), money_text(facts.money(paid)))]
     lines = [Fact(_("Paid"), money_text(facts.money(paid)))]
     if pending:
         lines.append(Fact(_("Being refunded"), money_text(facts.money(pending)), "calm"))

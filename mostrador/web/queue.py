@@ -1,32 +1,25 @@
-"""Queue: the lists of tickets, page by page, each row with what an agent needs to choose the next one."""
+"""Queue: the lists of tickets, page by page, and which ticket comes after another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mostrador.amazon.marketplaces import MARKETPLACES
-from mostrador.domain.delivery import UNDER_WAY, Source, State
-from mostrador.domain.orders import FULFILLED_BY_AMAZON, FulfillmentStatus
-from mostrador.domain.tickets import SOON, TicketState, urgency
+from mostrador.domain.delivery import UNDER_WAY, State
+from mostrador.domain.reviews import DISPUTED_AFTER
+from mostrador.domain.tickets import SOON, TicketState
 from mostrador.models import Cancellation, Message, OrderItem, Refund, Ticket
 from mostrador.models.tickets import TicketQuerySet
-from mostrador.web.notation import span_text
-from mostrador.web.states import look
-
-if TYPE_CHECKING:
-    from mostrador.models import Order
+from mostrador.web.rows import Row, rows_of
 
 PAGE = 40
-SHIPS_SOON = timedelta(hours=24)
 LONGEST_RADAR = 200  # those that ship first; nobody reads further
 LONGEST_SEARCH = 120
 
@@ -65,28 +58,6 @@ _MUST_BE_LOOKED_AT = (State.REVIEW, State.UNKNOWN, State.NOT_SENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
-    """One small label."""
-
-    text: str | Promise
-    tone: str = ""
-    icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One ticket of the queue."""
-
-    pk: int
-    name: str
-    preview: str
-    language: str
-    left: str
-    urgency: str
-    tags: Sequence[Tag]
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list; `after` is where the next one begins."""
 
@@ -95,6 +66,7 @@ class Page:
     after: str = ""
     search: str = ""
     total: int | None = None
+    late: int = 0
     soon: int = 0
     badges: Mapping[Lists, int] = field(default_factory=dict)
 
@@ -121,34 +93,41 @@ def queue_page(tickets: TicketQuerySet, *, current: Lists, after: str, search: s
     if current is Lists.RADAR and not search:
         found, more = list(tickets.cancel_radar()[:LONGEST_RADAR]), False
     else:
-        chosen = _matching(tickets, search) if search else _listed(tickets, current)
+        chosen = _chosen(tickets, current, search, now)
         found = list(_from(chosen, after, by_due=by_due).select_related("order")[: PAGE + 1])
         more, found = len(found) > PAGE, found[:PAGE]
     counts = _counts(tickets, now)
     return Page(
         current=current,
-        rows=_rows(found, now),
+        rows=rows_of(found, now),
         after=_cursor(found[-1], by_due=by_due) if more else "",
         search=search,
         total=counts["open"] if by_due else None,
+        late=counts["late"],
         soon=counts["soon"],
         badges={
             Lists.RADAR: tickets.cancel_radar().order_by().count(),
-            Lists.REVIEW: _to_review(tickets).order_by().count(),
+            Lists.REVIEW: _to_review(tickets, now).order_by().count(),
         },
     )
 
 
 def _counts(tickets: TicketQuerySet, now: datetime) -> dict[str, int]:
     return tickets.filter(state=TicketState.OPEN).aggregate(
-        open=Count("pk"), soon=Count("pk", filter=Q(answer_due_at__lte=now + SOON))
+        open=Count("pk"),
+        late=Count("pk", filter=Q(answer_due_at__lte=now)),
+        soon=Count("pk", filter=Q(answer_due_at__gt=now, answer_due_at__lte=now + SOON)),
     )
 
 
 # ── which tickets ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _listed(tickets: TicketQuerySet, current: Lists) -> TicketQuerySet:
+def _chosen(tickets: TicketQuerySet, current: Lists, search: str, now: datetime) -> TicketQuerySet:
+    return _matching(tickets, search) if search else _listed(tickets, current, now)
+
+
+def _listed(tickets: TicketQuerySet, current: Lists, now: datetime) -> TicketQuerySet:
     match current:
         case Lists.NEEDS_REPLY:
             return tickets.filter(state=TicketState.OPEN)
@@ -159,20 +138,27 @@ def _listed(tickets: TicketQuerySet, current: Lists) -> TicketQuerySet:
         case Lists.UNDER_WAY:
             return _with_action(tickets, UNDER_WAY)
         case Lists.REVIEW:
-            return _to_review(tickets)
+            return _to_review(tickets, now)
         case Lists.RADAR | Lists.ALL:
             return tickets
 
 
-def _to_review(tickets: TicketQuerySet) -> TicketQuerySet:
-    return _with_action(tickets, _MUST_BE_LOOKED_AT)
+def _to_review(tickets: TicketQuerySet, now: datetime) -> TicketQuerySet:
+    """Return the tickets with an action a person must look at, disputed refunds among them."""
+    long_ago = Q(state=State.ACCEPTED, moved_at__lte=now - DISPUTED_AFTER)
+    refunds = Refund.objects.filter(Q(state__in=sorted(_MUST_BE_LOOKED_AT)) | long_ago)
+    return tickets.filter(order_id__in=_orders(refunds.values("order_id"), _MUST_BE_LOOKED_AT))
 
 
 def _with_action(tickets: TicketQuerySet, states: Iterable[State]) -> TicketQuerySet:
-    wanted = sorted(states)
-    refunded = Refund.objects.filter(state__in=wanted).values("order_id")
-    cancelled = Cancellation.objects.filter(state__in=wanted).values("order_id")
-    return tickets.filter(Q(order_id__in=refunded) | Q(order_id__in=cancelled))
+    refunds = Refund.objects.filter(state__in=sorted(states))
+    return tickets.filter(order_id__in=_orders(refunds.values("order_id"), states))
+
+
+def _orders(refunded: QuerySet[Any, Any], states: Iterable[State]) -> QuerySet[Any, Any]:
+    """Return the orders of some refunds, and those with a cancellation in one of `states`."""
+    cancelled = Cancellation.objects.filter(state__in=sorted(states)).values("order_id")
+    return refunded.union(cancelled)
 
 
 def _matching(tickets: TicketQuerySet, search: str) -> TicketQuerySet:
@@ -225,102 +211,23 @@ def _read_cursor(text: str) -> tuple[datetime | None, datetime, int] | None:
     return place if zoned and 0 < place[2] < 2**62 else None
 
 
-# ── what a row says ───────────────────────────────────────────────────────────────────────────────────────
+# ── the next one ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows(tickets: Sequence[Ticket], now: datetime) -> list[Row]:
-    orders = [ticket.order_id for ticket in tickets if ticket.order_id]
-    actions = _latest_actions(orders)
-    asked = set(
-        OrderItem.objects.filter(order_id__in=orders, buyer_asked_to_cancel=True).values_list(
-            "order_id", flat=True
-        )
-    )
-    return [
-        Row(
-            pk=ticket.pk,
-            name=ticket.buyer_name or _("Unknown buyer"),
-            preview=ticket.preview,
-            language=ticket.language,
-            left=time_left(ticket, now),
-            urgency=urgency(due=ticket.answer_due_at, now=now),
-            tags=_tags(ticket, actions.get(ticket.order_id or 0), ticket.order_id in asked, now),
-        )
-        for ticket in tickets
-    ]
-
-
-def time_left(ticket: Ticket, now: datetime) -> str:
-    """Return how long the answer may still take, or how late it is; nothing where none is due."""
-    if ticket.answer_due_at is None:
-        return ""
-    span = span_text(ticket.answer_due_at - now)
-    return _("%(span)s late") % {"span": span} if ticket.answer_due_at < now else span
-
-
-def _latest_actions(orders: Sequence[int]) -> dict[int, Refund | Cancellation]:
-    """Return the newest refund or cancellation of each order, those of ours first."""
-    found: dict[int, Refund | Cancellation] = {}
-    rows: list[Refund | Cancellation] = [
-        *Refund.objects.filter(order_id__in=orders).exclude(state=State.WITHDRAWN),
-        *Cancellation.objects.filter(order_id__in=orders).exclude(state=State.WITHDRAWN),
-    ]
-    for row in sorted(rows, key=lambda row: (row.source != Source.ELSEWHERE, row.requested_at)):
-        found[row.order_id] = row
-    return found
-
-
-def country_of(ticket: Ticket) -> str:
-    """Return the two letters of the ticket's marketplace, or nothing."""
-    known = ticket.order.marketplace_id if ticket.order else ""
-    marketplace = MARKETPLACES.get(known or ticket.marketplace_id)
-    return marketplace.country_code if marketplace else ""
-
-
-def _tags(
-    ticket: Ticket, action: Refund | Cancellation | None, asked_to_cancel: bool, now: datetime
-) -> list[Tag]:
-    country = country_of(ticket)
-    tags = [Tag(country)] if country else []
-    if ticket.order is None:
-        return [*tags, Tag(_("no order"))]
-    cancelled = ticket.order.status == FulfillmentStatus.CANCELLED
-    if asked_to_cancel and not cancelled and not isinstance(action, Cancellation):
-        tags.append(Tag(_("buyer asks Amazon to cancel"), "bad", "ban"))
-    if action is not None:
-        tags.append(_action_tag(action))
-    tags += _order_tags(ticket.order, now)
-    return tags
-
-
-def _action_tag(action: Refund | Cancellation) -> Tag:
-    shown = look(action.state)
-    if action.source == Source.ELSEWHERE:
-        return Tag(_("refunded elsewhere"), "else", "coins")
-    words = _("cancel: %(state)s") if isinstance(action, Cancellation) else _("refund: %(state)s")
-    return Tag(words % {"state": shown.word}, shown.tone, shown.icon)
-
-
-def _order_tags(order: Order, now: datetime) -> list[Tag]:
-    if order.read_at is None:
-        return []
-    tags = [Tag("FBA")] if order.fulfilled_by == FULFILLED_BY_AMAZON else []
-    match order.status:
-        case FulfillmentStatus.UNSHIPPED:
-            tags.append(_ship_tag(order, now))
-        case FulfillmentStatus.PARTIALLY_SHIPPED:
-            tags.append(Tag(_("partly shipped")))
-        case FulfillmentStatus.PENDING | FulfillmentStatus.PENDING_AVAILABILITY:
-            tags.append(Tag(_("pending")))
-        case FulfillmentStatus.CANCELLED:
-            tags.append(Tag(_("cancelled")))
-    return tags
-
-
-def _ship_tag(order: Order, now: datetime) -> Tag:
-    by_us = order.fulfilled_by != FULFILLED_BY_AMAZON
-    if order.ship_by is None or not by_us or order.ship_by - now > SHIPS_SOON:
-        return Tag(_("unshipped"))
-    if order.ship_by < now:
-        return Tag(_("should have shipped"), "bad", "truck")
-    return Tag(_("ships in %(span)s") % {"span": span_text(order.ship_by - now)}, "warn", "truck")
+def ticket_after(
+    tickets: TicketQuerySet, ticket: Ticket, *, current: Lists, search: str, now: datetime
+) -> int | None:
+    """Return the ticket below `ticket` as it stands in a list, else the first one; nothing if it is alone."""
+    search = search.strip()[:LONGEST_SEARCH]
+    if current is Lists.RADAR and not search:
+        listed = list(tickets.cancel_radar().values_list("pk", flat=True)[:LONGEST_RADAR])
+        place = listed.index(ticket.pk) if ticket.pk in listed else -1
+        others = [*listed[place + 1 :], *listed[: max(place, 0)]]
+        return next(iter(others), None)
+    by_due = current is Lists.NEEDS_REPLY and not search
+    others_of = _chosen(tickets, current, search, now).exclude(pk=ticket.pk)
+    for after in (_cursor(ticket, by_due=by_due), ""):
+        found: int | None = _from(others_of, after, by_due=by_due).values_list("pk", flat=True).first()
+        if found is not None:
+            return found
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -25,6 +24,7 @@ from mostrador.web.notation import (
     read_percent,
     symbol,
 )
+from mostrador.web.request_keys import new_key, read_key
 from mostrador.web.words import COMPONENT_WORDS, refusals_words, short_title
 
 LONGEST_NOTE = 500
@@ -65,11 +65,29 @@ def blank_refund(order: OrderFacts, *, reason: str = "") -> RefundDraft:
         mode=Mode.FULL,
         reason=reason if reason in set(AdjustmentReason) else AdjustmentReason.GENERAL_ADJUSTMENT,
         note="",
-        request_key=str(uuid.uuid4()),
+        request_key=new_key(),
         seen_available=order.left,
         texts={},
     )
     draft.lines = rules.full(order)
+    return draft
+
+
+def refund_after(
+    order: OrderFacts, refused: Mapping[str, Mapping[Component, int]], *, reason: str
+) -> RefundDraft:
+    """Return the form for another amount after a refused one: the same lines, none above what is left."""
+    draft = blank_refund(order, reason=reason)
+    draft.mode, draft.lines = Mode.PARTIAL, []
+    currency = order.currency or "EUR"
+    texts = {}
+    for item in order.items:
+        for component, minor in refused.get(item.item_id, {}).items():
+            fits = min(minor, item.balances[component].left) if component in item.balances else 0
+            if fits > 0:
+                texts[part_name(item, component)] = field_text(fits, currency)
+    draft.texts = texts
+    _read_partial(order, draft)
     return draft
 
 
@@ -81,7 +99,7 @@ def read_refund(order: OrderFacts, posted: Mapping[str, str]) -> RefundDraft:
         mode=Mode(mode) if mode in set(Mode) else Mode.FULL,
         reason=posted.get("reason", "")[:60],
         note=posted.get("note", "").strip()[:LONGEST_NOTE],
-        request_key=posted.get("request_key", "")[:100] or str(uuid.uuid4()),
+        request_key=read_key(posted),
         seen_available=int(seen) if seen.isascii() and seen.lstrip("-").isdigit() and len(seen) < 18 else -1,
         texts={name: text[:60] for name, text in posted.items()},
     )

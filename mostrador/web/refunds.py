@@ -29,8 +29,10 @@ from mostrador.web.refund_form import (
     placeholder,
     preview_of,
     read_refund,
+    refund_after,
     sign,
 )
+from mostrador.web.request_keys import kept_as, read_key
 from mostrador.web.tickets import ticket_page
 from mostrador.web.words import key_reused_words, refusals_words
 
@@ -43,9 +45,8 @@ def refund(request: HttpRequest, ticket_id: int) -> HttpResponse:
     now = timezone.now()
     ticket = access_ticket(request, ticket_id)
     if request.method != "POST":
-        facts = access_order(ticket).facts()
-        return _form(request, ticket, blank_refund(facts, reason=request.session.get(_LAST_REASON, "")), now)
-    draft = read_refund(_facts_for(ticket, request.POST.get("request_key", "")), request.POST.dict())
+        return _form(request, ticket, _opening(request, ticket), now)
+    draft = read_refund(_facts_for(ticket, read_key(request.POST.dict())), request.POST.dict())
     problems = _ask(request, ticket, draft, now)
     if problems:
         return _form(request, ticket, draft, now, problems, status=422)
@@ -53,10 +54,21 @@ def refund(request: HttpRequest, ticket_id: int) -> HttpResponse:
     return act_again(request, ticket_id)
 
 
+def _opening(request: HttpRequest, ticket: Ticket) -> RefundDraft:
+    """Return the form as it opens: everything that is left, or another amount after a refused refund."""
+    facts = access_order(ticket).facts()
+    number = request.GET.get("after", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 18):
+        return blank_refund(facts, reason=request.session.get(_LAST_REASON, ""))
+    refused = access_refund(ticket, int(number))
+    amounts = {line.item_id: line.amounts for line in refused.wished_lines()}
+    return refund_after(facts, amounts, reason=refused.reason)
+
+
 def _facts_for(ticket: Ticket, request_key: str) -> OrderFacts:
     """Return the order; for a form that comes twice, as it was the first time, so that it is one wish."""
     order = access_order(ticket)
-    known = Refund.objects.asked(partner=order.selling_partner, request_key=request_key)
+    known = Refund.objects.asked(partner=order.selling_partner, request_key=kept_as(request_key))
     if known is None or known.order_id != order.pk or known.state in FREES_THE_MONEY:
         return order.facts()
     return as_before(order.facts(), known.wished_lines())
@@ -70,7 +82,7 @@ def _ask(request: HttpRequest, ticket: Ticket, draft: RefundDraft, now: datetime
         lines=draft.lines,
         reason=draft.reason,
         note=draft.note,
-        request_key=draft.request_key,
+        request_key=kept_as(draft.request_key),
         seen_available=draft.seen_available,
     )
     try:

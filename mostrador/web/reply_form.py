@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.macros import LANGUAGES, Macro, choose_language
-from mostrador.models import Cancellation, Refund, Ticket
+from mostrador.models import Ticket
+from mostrador.web.request_keys import new_key, read_key
 
 MACRO_WORDS: dict[Macro, str | Promise] = {
     Macro.REFUND_ISSUED: _("Refund issued"),
@@ -38,9 +38,9 @@ class ReplyDraft:
     languages: Sequence[str] = LANGUAGES
 
 
-def blank_reply(ticket: Ticket, actions: Sequence[Refund | Cancellation] = ()) -> ReplyDraft:
+def blank_reply(ticket: Ticket) -> ReplyDraft:
     """Return an empty box in the language of the ticket's marketplace."""
-    return ReplyDraft(text="", request_key=str(uuid.uuid4()), language=language_of(ticket))
+    return ReplyDraft(text="", request_key=new_key(), language=language_of(ticket))
 
 
 def language_of(ticket: Ticket, chosen: str = "") -> str:
@@ -59,7 +59,7 @@ def read_reply(
     macro = posted.get("macro", "")
     return ReplyDraft(
         text=posted.get("text", "").replace("\r\n", "\n")[:LONGEST_TYPED],
-        request_key=posted.get("request_key", "")[:100] or str(uuid.uuid4()),
+        request_key=read_key(posted),
         macro=macro if macro in set(Macro) else "",
         language=language_of(ticket, posted.get("language", "")),
         is_note=posted.get("kind") == "note",

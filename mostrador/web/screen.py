@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import State
 from mostrador.domain.tickets import TicketState, urgency
-from mostrador.models import Agent, Cancellation, Event, Feed, Message, Order, Refund, Reply, Ticket
+from mostrador.models import Agent, Ticket
 from mostrador.web.cards import Card
 from mostrador.web.panel import newest_open, panel_of
-from mostrador.web.queue import country_of, time_left
 from mostrador.web.reply_form import blank_reply
+from mostrador.web.rows import country_of, time_left
+from mostrador.web.sending import bar
 from mostrador.web.timeline import story_of
 
 # How often the page looks, in milliseconds.
@@ -25,6 +25,7 @@ LOOK_CLOSELY = 1_500
 LOOK_CALMLY = 10_000
 
 REGIONS = {
+    "bar": "parts/bar.html",
     "head": "tickets/head.html",
     "line": "timeline/line.html",
     "order-top": "orders/top.html",
@@ -36,7 +37,7 @@ REGIONS = {
 
 def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]:
     """Return the context of the ticket page."""
-    story = story_of(ticket, now)
+    story = story_of(ticket, agent, now)
     order = ticket.order
     marketplace = MARKETPLACES.get((order.marketplace_id if order else "") or ticket.marketplace_id)
     reading = order is not None and (order.read_at is None or order.next_read_at is not None)
@@ -45,6 +46,7 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "agent": agent,
         "now": now,
         "story": story,
+        "bar": bar(),
         "panel": panel_of(order, story.actions, now) if order else None,
         "waiting": _waiting(story.entries),
         "left": time_left(ticket, now),
@@ -56,7 +58,7 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "armable": newest_open(story.actions),
         "armed": [r for r in story.replies if r.state == State.REQUESTED and r.armed_action],
         "every": LOOK_CLOSELY if story.under_way or reading else LOOK_CALMLY,
-        "reply": blank_reply(ticket, story.actions),
+        "reply": blank_reply(ticket),
         "undo_seconds": settings.UNDO_SECONDS,
     }
 
@@ -67,35 +69,10 @@ def _waiting(entries: object) -> list[Card]:
     return [entry for entry in entries if isinstance(entry, Card) and entry.is_waiting]
 
 
-def version_of(ticket: Ticket) -> str:
-    """Return a word that changes whenever the ticket page would (six small queries, no texts read)."""
-    rows: list[object] = [ticket.state, ticket.assigned_to_id, ticket.answer_due_at, ticket.buyer_name]
-    rows.append(Event.objects.filter(ticket=ticket).aggregate(last=Max("pk"))["last"])
-    rows.append(Message.objects.filter(ticket=ticket).aggregate(last=Max("pk"))["last"])
-    rows.append(Reply.objects.filter(ticket=ticket).aggregate(last=Max("moved_at"))["last"])
-    if ticket.order is not None:
-        rows += _order_version(ticket.order)
-    return "|".join(str(row) for row in rows)
-
-
-def _order_version(order: Order) -> list[object]:
-    moved = Refund.objects.filter(order=order).aggregate(last=Max("moved_at"), hurry=Max("send_after"))
-    cancelled = Cancellation.objects.filter(order=order).aggregate(
-        last=Max("moved_at"), hurry=Max("send_after")
-    )
-    mine = Feed.objects.filter(feed_messages__refund__order=order) | Feed.objects.filter(
-        feed_messages__cancellation__order=order
-    )
-    feeds = mine.aggregate(tries=Max("tries"), looks=Max("empty_looks"))
-    last = Event.objects.filter(order=order).aggregate(last=Max("pk"))["last"]
-    paused = order.selling_partner.paused_at
-    return [order.read_at, order.read_trouble, order.money_read_at, moved, cancelled, feeds, last, paused]
-
-
 def live_html(request: HttpRequest, context: dict[str, Any]) -> str:
     """Return every region of the page that updates itself, one after the other."""
     return "".join(
         render_to_string(template, context, request)
         for name, template in REGIONS.items()
-        if context["panel"] or name in {"head", "line", "reply-acts"}
+        if context["panel"] or name in {"bar", "head", "line", "reply-acts"}
     )

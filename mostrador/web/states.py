@@ -31,6 +31,9 @@ LOOKS = {
     State.REVIEW: Look(gettext_lazy("needs review"), "bad", "shield-alert"),
     State.WITHDRAWN: Look(gettext_lazy("taken back"), "", "undo-2"),
 }
+# How Amazon's accounts show what was given back by another hand.
+ELSEWHERE = Look(gettext_lazy("refunded elsewhere"), "else", "coins")
+DISPUTED = Look(gettext_lazy("accepted, but not in the accounts"), "bad", "scale")
 # A reply goes to the relay, not to Amazon's feeds.
 REPLY_LOOKS = {
     **LOOKS,

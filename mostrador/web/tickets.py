@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,11 @@ from mostrador.actions import tickets as actions
 from mostrador.models import Agent, Ticket
 from mostrador.tasks import orders
 from mostrador.web.access import access_ticket, agent_of, visible_tickets
+from mostrador.web.going_on import go_on, notice_of, ticket_below
+from mostrador.web.places import place_of
 from mostrador.web.queue import queue_page, read_list
 from mostrador.web.screen import ticket_screen
+from mostrador.web.sending import bar
 
 CHANGED = "desk:changed"  # tells live.js to look at once
 
@@ -27,15 +30,24 @@ CHANGED = "desk:changed"  # tells live.js to look at once
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show a list of tickets with none of them open."""
-    return render(request, "tickets/inbox.html", {"queue": _queue(request), "now": timezone.now()})
+    context = {
+        "queue": _queue(request),
+        "bar": bar(),
+        "place": place_of(request),
+        "notice": notice_of(request),
+    }
+    return render(request, "tickets/inbox.html", context)
 
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Return the queue for the page that shows it, or its next rows; nothing new costs a 304."""
     template = "queue/rows.html" if request.GET.get("after") else "queue/queue.html"
-    context = {"queue": _queue(request), "open_ticket": request.GET.get("open", "")}
-    return unless_known(request, render_to_string(template, context, request))
+    context = {"queue": _queue(request), "bar": bar(), "open_ticket": request.GET.get("open", "")}
+    html = render_to_string(template, context, request)
+    if not request.GET.get("after"):
+        html += render_to_string("parts/bar.html", context, request)
+    return unless_known(request, html)
 
 
 def _queue(request: HttpRequest) -> object:
@@ -66,6 +78,7 @@ def refresh_order(row: Ticket, now: datetime) -> None:
 def ticket_page(request: HttpRequest, row: Ticket, now: datetime, **extra: Any) -> HttpResponse:
     """Return the whole page of a ticket, or its part beside the queue for a page that has the queue."""
     context: dict[str, Any] = {**ticket_screen(row, agent_of(request), now), **extra}
+    context |= {"place": place_of(request), "notice": notice_of(request)}
     if request.headers.get("HX-Target") == "ticket":
         return render(request, "tickets/ticket.html", context)
     context |= {"queue": _queue(request), "open_ticket": str(row.pk)}
@@ -85,10 +98,12 @@ def unless_known(request: HttpRequest, html: str) -> HttpResponse:
 
 @require_POST
 def close(request: HttpRequest, ticket_id: int) -> HttpResponse:
-    """Close the ticket."""
-    return _change(
-        request, ticket_id, lambda row, me, now: actions.close_ticket(ticket=row, agent=me, now=now)
-    )
+    """Close the ticket and go on to the next one of the list."""
+    now = timezone.now()
+    row = access_ticket(request, ticket_id)
+    below = ticket_below(request, row, now)
+    actions.close_ticket(ticket=row, agent=agent_of(request), now=now)
+    return changed(go_on(request, row, below))
 
 
 @require_POST
@@ -123,6 +138,7 @@ def _change(
     if not request.headers.get("HX-Request"):
         return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
     context = ticket_screen(access_ticket(request, ticket_id), agent_of(request), now)
+    context["place"] = place_of(request)
     return changed(render(request, "tickets/head.html", context))
 
 
@@ -132,10 +148,3 @@ def changed(response: HttpResponse, **headers: str) -> HttpResponse:
     for name, value in headers.items():
         response.headers[name] = value
     return response
-
-
-def back_to(request: HttpRequest, ticket_id: int, fragment: str, context: Mapping[str, Any]) -> HttpResponse:
-    """Return a fragment to a page that asked for one, else the way back to the ticket."""
-    if request.headers.get("HX-Request"):
-        return changed(render(request, fragment, dict(context)))
-    return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))

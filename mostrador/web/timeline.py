@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from mostrador.domain.delivery import OPEN, Source, State
 from mostrador.models import (
+    Agent,
     Attachment,
     Cancellation,
     Direction,
@@ -19,17 +22,22 @@ from mostrador.models import (
     EventKind,
     Feed,
     FeedMessage,
+    Finding,
     Message,
     Refund,
     Reply,
     Ticket,
 )
-from mostrador.web.cards import Card, make_card
-from mostrador.web.notation import money_text
+from mostrador.web.cards import Card, Known, elsewhere_card, make_card
+from mostrador.web.doubts import Warned, warnings_of
+from mostrador.web.events import Happened, happened
+from mostrador.web.leaving import leavings
 from mostrador.web.states import Look, look
 
 Action = Refund | Cancellation
 JOINED_WITHIN = timedelta(minutes=2)
+# What Amazon's relay adds to a buyer's name: "Ana Ruiz - Amazon Marketplace".
+_RELAYS_WORDS = re.compile(r"\s+[-–—]\s+Amazon\b.*$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +53,13 @@ class Said:
     reply: Reply | None = None
     look: Look | None = None
     armed_on: str = ""
+    warnings: Sequence[Warned] = ()
+    is_unproven: bool = False  # the mail server should have proven the sender, and has not
 
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line about something that happened."""
-
-    key: str
-    at: datetime
-    words: str
-    icon: str = ""
-    is_beginning: bool = False
+    @property
+    def is_buyers(self) -> bool:
+        """Whether the buyer speaks."""
+        return self.kind == "in"
 
 
 Entry = Said | Happened | Card
@@ -84,7 +88,7 @@ class Story:
         return sorted(found, key=lambda action: action.requested_at, reverse=True)
 
 
-def story_of(ticket: Ticket, now: datetime) -> Story:
+def story_of(ticket: Ticket, agent: Agent, now: datetime) -> Story:
     """Return everything that happened in a ticket and on its order, in the order it happened."""
     events = list(Event.objects.about(ticket))
     replies = list(
@@ -93,19 +97,39 @@ def story_of(ticket: Ticket, now: datetime) -> Story:
         )
     )
     actions = _actions(ticket)
-    feeds = _feeds(actions)
-    steps: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        steps[_about(event)].append(event)
-    cards = [
-        make_card(a, steps[f"{a.LETTER}{a.pk}"], feeds.get(f"{a.LETTER}{a.pk}"), now)
-        for a in actions
-        if a.source != Source.ELSEWHERE
-    ]
-    lines = [line for event in _joined(events) if (line := _happened(event, actions))]
+    cards = _cards(ticket, actions, events, agent, now)
+    lines = [line for event in _joined(events) if (line := happened(event))]
     entries: list[Entry] = [*_said(ticket, replies), *lines, *cards]
     entries.sort(key=lambda entry: (not _begins(entry), entry.at, isinstance(entry, Card), entry.key))
     return Story(entries=entries, actions=actions, replies=replies, events=events)
+
+
+def _cards(
+    ticket: Ticket, actions: Sequence[Action], events: Sequence[Event], agent: Agent, now: datetime
+) -> list[Card]:
+    feeds, findings = _feeds(actions), _findings(actions)
+    late = leavings(ticket.selling_partner, actions, now)
+    steps: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        steps[_about(event)].append(event)
+    cards = []
+    for action in actions:
+        name = f"{action.LETTER}{action.pk}"
+        if isinstance(action, Refund) and action.source == Source.ELSEWHERE:
+            cards.append(elsewhere_card(action))
+            continue
+        known = Known(steps[name], feeds.get(name), findings[name], late.get(action.reference), agent, now)
+        cards.append(make_card(action, known))
+    return cards
+
+
+def _findings(actions: Sequence[Action]) -> dict[str, list[Finding]]:
+    """Return what people found out about each action in review; no query where none is."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for action in actions:
+        if action.state == State.REVIEW:
+            found[f"{action.LETTER}{action.pk}"] = list(Finding.objects.about(action))
+    return found
 
 
 def _begins(entry: Entry) -> bool:
@@ -125,9 +149,13 @@ def _joined(events: Sequence[Event]) -> list[Event]:
 def _actions(ticket: Ticket) -> list[Action]:
     if ticket.order_id is None:
         return []
-    refunds = Refund.objects.filter(order=ticket.order_id).select_related("requested_by")
-    cancellations = Cancellation.objects.filter(order=ticket.order_id).select_related("requested_by")
-    return sorted([*refunds, *cancellations], key=lambda action: (action.requested_at, action.pk))
+    refunds = list(Refund.objects.filter(order=ticket.order_id).select_related("requested_by"))
+    cancellations = list(Cancellation.objects.filter(order=ticket.order_id).select_related("requested_by"))
+    found: list[Action] = [*refunds, *cancellations]
+    for action in found:
+        assert ticket.order
+        action.order = ticket.order  # known already: no card asks for it again
+    return sorted(found, key=lambda action: (action.requested_at, action.pk))
 
 
 def _feeds(actions: Sequence[Action]) -> dict[str, Feed]:
@@ -162,6 +190,7 @@ def _said(ticket: Ticket, replies: Sequence[Reply]) -> list[Said]:
 
 
 def _message(message: Message, reply: Reply | None, ticket: Ticket) -> Said:
+    is_in = message.direction == Direction.IN
     return Said(
         key=f"m-{message.pk}",
         at=message.at,
@@ -171,6 +200,8 @@ def _message(message: Message, reply: Reply | None, ticket: Ticket) -> Said:
         message=message,
         reply=reply,
         look=look(reply.state, reply=True) if reply else None,
+        warnings=warnings_of(message.defects, authentic=message.authentic) if is_in else (),
+        is_unproven=is_in and message.authentic is None and bool(settings.TRUSTED_AUTHSERV_IDS),
     )
 
 
@@ -180,8 +211,8 @@ def _speaker(message: Message, ticket: Ticket) -> str:
         return message.author.name
     if message.direction != Direction.IN:
         return message.from_name or ticket.selling_partner.name
-    is_buyer = ticket.buyer_name and message.from_name.startswith(ticket.buyer_name)
-    return ticket.buyer_name if is_buyer else message.from_name or ticket.buyer_name or _("Unknown buyer")
+    name = _RELAYS_WORDS.sub("", message.from_name).strip()
+    return name or ticket.buyer_name or _("Unknown buyer")
 
 
 def _waiting_reply(reply: Reply) -> Said:
@@ -196,68 +227,3 @@ def _waiting_reply(reply: Reply) -> Said:
         look=look(reply.state, reply=True),
         armed_on=armed_on.reference if armed_on else "",
     )
-
-
-# ── events ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _happened(event: Event, actions: Sequence[Action]) -> Happened | None:
-    """Return the line of an event; steps of refunds and cancellations stand on their cards."""
-    words = _words(event, {a.pk: a for a in actions if isinstance(a, Refund)})
-    if not words:
-        return None
-    icon = "shield-alert" if event.kind == EventKind.MAIL_UNREADABLE else ""
-    begins = event.kind == EventKind.TICKET_BEGUN
-    return Happened(key=f"e-{event.pk}", at=event.at, words=words, icon=icon, is_beginning=begins)
-
-
-def _words(event: Event, refunds: Mapping[int, Refund]) -> str:
-    who = event.agent.name if event.agent else _("Mostrador")
-    facts = {"who": who, "to": event.facts.get("to", ""), "order": event.facts.get("number", "")}
-    match event.kind:
-        case EventKind.TICKET_BEGUN:
-            if event.facts.get("because") == EventKind.BUYER_ASKED_TO_CANCEL:
-                return _("Ticket opened because the buyer asked Amazon to cancel")
-            if facts["order"]:
-                return _("Ticket from e-mail · order %(order)s found") % facts
-            return _("Ticket from e-mail")
-        case EventKind.ORDER_FOUND:
-            return _("Order %(order)s found") % facts
-        case EventKind.TICKET_CLOSED:
-            return _("%(who)s closed the ticket") % facts
-        case EventKind.TICKET_REOPENED:
-            return _("%(who)s opened the ticket again") % facts
-        case EventKind.TICKET_ASSIGNED:
-            return _assigned_words(event, facts)
-        case EventKind.MAIL_UNREADABLE:
-            return _("A mail could not be read; it is kept as it came")
-        case EventKind.BUYER_ASKED_TO_CANCEL:
-            return _("The buyer asked Amazon to cancel this order")
-        case EventKind.ORDER_STATUS_CHANGED:
-            return _status_words(event)
-        case EventKind.REFUNDED_ELSEWHERE:
-            return _elsewhere_words(refunds.get(event.refund_id or 0))
-        case EventKind.WITHDRAWN if event.reply_id:
-            return _("%(who)s took the answer back") % facts
-    return ""
-
-
-def _assigned_words(event: Event, facts: Mapping[str, str]) -> str:
-    if not facts["to"]:
-        return _("%(who)s put the ticket back") % facts
-    if event.agent and event.agent.name == facts["to"]:
-        return _("%(who)s took the ticket") % facts
-    return _("%(who)s gave the ticket to %(to)s") % facts
-
-
-def _status_words(event: Event) -> str:
-    before, after = event.facts.get("before", ""), event.facts.get("after", "")
-    if before:
-        return _("Amazon's status: %(before)s → %(after)s") % {"before": before, "after": after}
-    return _("Amazon's status: %(after)s") % {"after": after}
-
-
-def _elsewhere_words(refund: Refund | None) -> str:
-    if refund is None:
-        return _("A refund was made outside this program")
-    return _("A refund of %(money)s was made outside this program") % {"money": money_text(refund.money)}

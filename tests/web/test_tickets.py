@@ -121,7 +121,7 @@ def test_the_inbox_asks_the_same_few_questions_however_many_tickets(
     for _ in range(30):
         order = makers.make_order(partner=partner)
         makers.make_refund(ticket=makers.make_ticket(order=order, mailbox=mailbox), state=State.SENT)
-    with django_assert_max_num_queries(9):  # type: ignore[operator]
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
         desk.get("/")
 
 
@@ -146,7 +146,7 @@ def test_the_ticket_page_asks_few_questions_however_long_the_story(
         makers.make_message(ticket=ticket)
     for _ in range(4):
         makers.make_refund(ticket=ticket, state=State.REJECTED)
-    with django_assert_max_num_queries(32):  # type: ignore[operator]
+    with django_assert_max_num_queries(23):  # type: ignore[operator]
         desk.get(f"/tickets/{ticket.pk}/")
 
 
@@ -238,7 +238,7 @@ def test_an_unchanged_ticket_costs_no_body(
     desk: Client, ticket: Ticket, django_assert_max_num_queries: object
 ) -> None:
     tag = _look(desk, ticket)[1]
-    with django_assert_max_num_queries(11):  # type: ignore[operator]
+    with django_assert_max_num_queries(3):  # type: ignore[operator]
         status, _, body = _look(desk, ticket, tag)
     if status == HTTPStatus.OK:  # the minute turned between the two looks, and times are shown in minutes
         status, _, body = _look(desk, ticket, _look(desk, ticket)[1])

@@ -31,7 +31,13 @@ SECONDS_BETWEEN_LOOKS = 0.5
 _SIMULATOR_READY = re.compile(r"simulator ready on (http://\S+) smtp (\d+)")
 
 # What the demo sets where the environment says nothing.
-ENVIRONMENT = {"MOSTRADOR_DEMO": "1", "MOSTRADOR_UNDO_SECONDS": "5", "MOSTRADOR_MAIL_EVERY_SECONDS": "5"}
+ENVIRONMENT = {
+    "MOSTRADOR_DEMO": "1",
+    "MOSTRADOR_UNDO_SECONDS": "5",
+    "MOSTRADOR_MAIL_EVERY_SECONDS": "5",
+    # The pretend mail server's name: what it says of a sender is believed.
+    "MOSTRADOR_TRUSTED_AUTHSERV_IDS": "mx.nordlicht.example",
+}
 
 
 class Command(DeskCommand):

@@ -3,12 +3,14 @@
 (() => {
   const met = new WeakMap();
   const skew = () => Number(document.body.dataset.skew || 0);
+  const span = (seconds) => (seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} m ${seconds % 60} s` : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`);
   function tick() {
     for (const box of document.querySelectorAll("[data-until]")) {
       const until = Date.parse(box.dataset.until), from = Date.parse(box.dataset.from), now = Date.now() + skew();
       const left = Math.max(0, Math.ceil((until - now) / 1000));
       const words = box.querySelector("[data-left]");
-      const text = left ? words.dataset.left.replace("#", left) : words.dataset.over;
+      const shown = words.dataset.unit === "span" ? span(left) : left;
+      const text = left ? words.dataset.left.replace("#", shown) : words.dataset.over;
       if (words.textContent !== text) words.textContent = text;
       const bar = box.querySelector(".bar");
       if (bar) bar.style.transform = `scaleX(${Math.max(0, Math.min(1, (until - now) / Math.max(1, until - from)))})`;

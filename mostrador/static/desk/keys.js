@@ -33,8 +33,8 @@
   function leave() {
     const here = document.querySelector("#ticket[data-live]"), act = document.getElementById("act");
     act.querySelector("form.sheet").remove();
-    const path = here.dataset.live.replace(/live$/, "");
-    if (location.pathname !== path) history.replaceState(history.state, "", path);
+    const path = here.dataset.live.replace(/live(\?.*)?$/, "");
+    if (location.pathname !== path) history.replaceState(history.state, "", path + location.search.replace(/[?&]after=\d+/, ""));
     document.dispatchEvent(new CustomEvent("desk:left"));
   }
 
@@ -52,10 +52,17 @@
     if (event.key === "?") { event.preventDefault(); return dialog()?.showModal(); }
     if (/^[a-z/]$/.test(event.key) && press(event.key)) event.preventDefault();
   });
+  // Amazon's own code of a reason stands apart from our words for it.
+  document.addEventListener("change", (event) => {
+    const place = event.target.id && document.querySelector(`[data-code-of="${event.target.id}"]`);
+    if (place) { place.hidden = !event.target.value; place.textContent = place.dataset.words.replace("#", event.target.value); }
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close-dialog]")) dialog().close();
     const help = event.target.closest("[data-help]");
     if (help && dialog()) { event.preventDefault(); dialog().showModal(); }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) { const words = document.getElementById(copy.dataset.copy); words.select(); navigator.clipboard?.writeText(words.value).catch(() => document.execCommand("copy")) ?? document.execCommand("copy"); copy.lastElementChild.textContent = copy.dataset.copied; }
     if (event.target.closest("[data-back]")) { event.preventDefault(); leave(); }
   });
 })();

@@ -3,7 +3,7 @@
 (() => {
   const QUEUE_EVERY = 15000;
   const CLOSE_FOR = 12000; // after a page opens or changes: an order is being read, a press is on its way
-  const REGIONS = ["head", "order-top", "act", "order-rest", "reply-acts"];
+  const REGIONS = ["bar", "head", "order-top", "act", "order-rest", "reply-acts"];
   const shown = new Map(); // what the server last sent for an element, before clocks and readers touched it
   let tag = "", timer = 0, closeUntil = 0, busy = false, queueTag = "";
 
@@ -11,7 +11,7 @@
   const told = (el) => el.outerHTML.replace(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replace(/data-age="\d+"([^>]*)>[^<]*</g, "$1><");
   const ticket = () => document.querySelector("#ticket[data-live]");
   const remember = (root) => {
-    for (const id of REGIONS) { const el = root.querySelector("#" + id); if (el) shown.set(id, told(el)); }
+    for (const id of REGIONS) { const el = root.querySelector("#" + id) || document.getElementById(id); if (el) shown.set(id, told(el)); }
     for (const el of root.querySelectorAll("#line > [id]")) shown.set(el.id, told(el));
   };
   const begin = () => {
@@ -85,7 +85,7 @@
     for (const el of fresh.children) {
       let here = document.getElementById(el.id);
       // Words being typed on a card are not taken away; the next look brings the news.
-      if (here?.contains(document.activeElement) && document.activeElement.matches("input")) { before = here; continue; }
+      if (here?.contains(document.activeElement) && document.activeElement.matches("input, textarea, summary, details *")) { before = here; continue; }
       if (!here || shown.get(el.id) !== told(el)) {
         const copy = document.importNode(el, true);
         shown.set(el.id, told(el));
@@ -130,18 +130,29 @@
       const answer = await fetch(`${queue.dataset.url}&open=${open}`, { headers: queueTag ? { "If-None-Match": queueTag } : {}, credentials: "same-origin", redirect: "manual" });
       if (answer.status !== 200) return;
       queueTag = answer.headers.get("ETag") || "";
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("queue");
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = page.getElementById("queue"), bar = page.getElementById("bar");
+      if (bar) document.getElementById("bar")?.replaceWith(document.importNode(bar, true));
       if (!fresh || queue.contains(document.activeElement)) return;
       const top = document.getElementById("rows")?.scrollTop || 0;
       queue.replaceWith(document.importNode(fresh, true));
       const now = document.getElementById("queue");
       htmx.process(now);
-      mark();
+      mark(); count();
       const rows = document.getElementById("rows");
       if (rows) rows.scrollTop = top;
     } catch { /* the ticket's own look says so */ }
   }
 
+  // The window's title counts the buyers who wait, also when nobody looks at it.
+  const count = () => {
+    const total = Number(document.getElementById("queue")?.dataset.total || 0);
+    document.title = (total ? `(${total}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  };
+  // A word about the ticket before is said once, not again after every reload.
+  const forget = () => {
+    const here = new URL(location.href);
+    if (here.searchParams.has("done")) { here.searchParams.delete("done"); history.replaceState(history.state, "", here); }
+  };
   const mark = () => {
     const open = ticket()?.dataset.open;
     for (const link of document.querySelectorAll("#rows a[data-ticket]")) {
@@ -153,7 +164,7 @@
     const id = event.detail.target.id;
     if (id === "ticket" || event.detail.elt?.id === "ticket") {
       document.body.classList.replace("at-queue", "at-ticket");
-      begin(); mark();
+      begin(); mark(); setTimeout(() => { count(); forget(); });
       if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     } else if (id && shown.has(id)) {
       const el = document.getElementById(id);
@@ -176,5 +187,5 @@
   }
   document.addEventListener("desk:left", () => { shown.delete("act"); tag = ""; plan(true); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else plan(true); });
-  document.addEventListener("DOMContentLoaded", () => { begin(); setInterval(lookAtQueue, QUEUE_EVERY); });
+  document.addEventListener("DOMContentLoaded", () => { begin(); forget(); setInterval(lookAtQueue, QUEUE_EVERY); });
 })();

@@ -1,0 +1,143 @@
+"""Rows: what the queue says of each ticket, so that an agent can choose the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from mostrador.amazon.marketplaces import MARKETPLACES
+from mostrador.domain.delivery import Source, State
+from mostrador.domain.orders import FULFILLED_BY_AMAZON, FulfillmentStatus
+from mostrador.domain.tickets import urgency
+from mostrador.models import Cancellation, Order, OrderItem, Refund, Ticket
+from mostrador.web.notation import span_text
+from mostrador.web.states import ELSEWHERE, look
+
+SHIPS_SOON = timedelta(hours=24)
+# What a row needs of an action; its notes and answers stay where they are.
+_SHOWN = ("order", "state", "source", "requested_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One small label."""
+
+    text: str | Promise
+    tone: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ticket of the queue."""
+
+    pk: int
+    name: str
+    preview: str
+    language: str
+    left: str
+    urgency: str
+    tags: tuple[Tag, ...]
+
+
+def rows_of(tickets: Sequence[Ticket], now: datetime) -> list[Row]:
+    """Return a row for each ticket (three queries)."""
+    orders = [ticket.order_id for ticket in tickets if ticket.order_id]
+    actions = _latest_actions(orders)
+    asked = set(
+        OrderItem.objects.filter(order_id__in=orders, buyer_asked_to_cancel=True).values_list(
+            "order_id", flat=True
+        )
+    )
+    return [
+        Row(
+            pk=ticket.pk,
+            name=ticket.buyer_name or _("Unknown buyer"),
+            preview=ticket.preview,
+            language=ticket.language,
+            left=time_left(ticket, now),
+            urgency=urgency(due=ticket.answer_due_at, now=now),
+            tags=tuple(_tags(ticket, actions.get(ticket.order_id or 0), ticket.order_id in asked, now)),
+        )
+        for ticket in tickets
+    ]
+
+
+def time_left(ticket: Ticket, now: datetime) -> str:
+    """Return how long the answer may still take, or how late it is; nothing where none is due."""
+    if ticket.answer_due_at is None:
+        return ""
+    span = span_text(ticket.answer_due_at - now)
+    return _("%(span)s late") % {"span": span} if ticket.answer_due_at < now else span
+
+
+def _latest_actions(orders: Sequence[int]) -> dict[int, Refund | Cancellation]:
+    """Return the newest refund or cancellation of each order, those of ours first."""
+    found: dict[int, Refund | Cancellation] = {}
+    rows: list[Refund | Cancellation] = [
+        *Refund.objects.filter(order_id__in=orders).exclude(state=State.WITHDRAWN).only(*_SHOWN),
+        *Cancellation.objects.filter(order_id__in=orders).exclude(state=State.WITHDRAWN).only(*_SHOWN),
+    ]
+    for row in sorted(rows, key=lambda row: (row.source != Source.ELSEWHERE, row.requested_at)):
+        found[row.order_id] = row
+    return found
+
+
+def country_of(ticket: Ticket) -> str:
+    """Return the two letters of the ticket's marketplace, or nothing."""
+    known = ticket.order.marketplace_id if ticket.order else ""
+    marketplace = MARKETPLACES.get(known or ticket.marketplace_id)
+    return marketplace.country_code if marketplace else ""
+
+
+def _tags(
+    ticket: Ticket, action: Refund | Cancellation | None, asked_to_cancel: bool, now: datetime
+) -> list[Tag]:
+    country = country_of(ticket)
+    tags = [Tag(country)] if country else []
+    if ticket.order is None:
+        return [*tags, Tag(_("no order"))]
+    cancelled = ticket.order.status == FulfillmentStatus.CANCELLED
+    if asked_to_cancel and not cancelled and not isinstance(action, Cancellation):
+        tags.append(Tag(_("buyer asks Amazon to cancel"), "bad", "ban"))
+    if action is not None:
+        tags.append(_action_tag(action))
+    tags += _order_tags(ticket.order, now)
+    return tags
+
+
+def _action_tag(action: Refund | Cancellation) -> Tag:
+    shown = look(action.state)
+    if action.source == Source.ELSEWHERE:
+        return Tag(ELSEWHERE.word, ELSEWHERE.tone, ELSEWHERE.icon)
+    words = _("cancel: %(state)s") if isinstance(action, Cancellation) else _("refund: %(state)s")
+    return Tag(words % {"state": shown.word}, shown.tone, shown.icon)
+
+
+def _order_tags(order: Order, now: datetime) -> list[Tag]:
+    if order.read_at is None:
+        return []
+    tags = [Tag("FBA")] if order.fulfilled_by == FULFILLED_BY_AMAZON else []
+    match order.status:
+        case FulfillmentStatus.UNSHIPPED:
+            tags.append(_ship_tag(order, now))
+        case FulfillmentStatus.PARTIALLY_SHIPPED:
+            tags.append(Tag(_("partly shipped")))
+        case FulfillmentStatus.PENDING | FulfillmentStatus.PENDING_AVAILABILITY:
+            tags.append(Tag(_("pending")))
+        case FulfillmentStatus.CANCELLED:
+            tags.append(Tag(_("cancelled")))
+    return tags
+
+
+def _ship_tag(order: Order, now: datetime) -> Tag:
+    by_us = order.fulfilled_by != FULFILLED_BY_AMAZON
+    if order.ship_by is None or not by_us or order.ship_by - now > SHIPS_SOON:
+        return Tag(_("unshipped"))
+    if order.ship_by < now:
+        return Tag(_("should have shipped"), "bad", "truck")
+    return Tag(_("ships in %(span)s") % {"span": span_text(order.ship_by - now)}, "warn", "truck")
