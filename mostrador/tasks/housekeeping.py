@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import Error, close_old_connections, connection
+from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -37,7 +37,8 @@ JOBS_ARE_KEPT_FOR = timedelta(days=14)
 def run_sweeper(stop: threading.Event, *, beat: Callable[[], None] = lambda: None) -> None:
     """Sweep every few seconds until `stop` is set; a database that is away is waited for.
 
-    `beat` is called after every part: each is a round trip to the database.
+    `beat` is called after every part: each is a round trip to the database. What the database refuses, as for
+    a table that is not there, is a bug and ends the sweeper.
     """
     while not stop.is_set():
         try:
@@ -48,7 +49,7 @@ def run_sweeper(stop: threading.Event, *, beat: Callable[[], None] = lambda: Non
             with _only_one() as mine:
                 if mine:
                     sweep(timezone.now(), beat=beat)
-        except (Error, ConnectorException):
+        except (OperationalError, InterfaceError, ConnectorException):
             logger.exception("the database did not answer the sweeper; it tries again")
             connection.close()
         stop.wait(SWEEP_EVERY.total_seconds())

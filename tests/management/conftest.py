@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
+
+if TYPE_CHECKING:
+    from tests.management.server import Server
 
 Run = Callable[..., str]
 
@@ -34,3 +38,21 @@ def file(tmp_path: Path) -> Callable[[str, str], str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture(scope="package")
+def _own_server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    from tests.management.server import own_server
+    from tests.management.test_demo import url_of_test_database
+
+    with django_db_blocker.unblock():
+        like = url_of_test_database()
+    with own_server(like=like) as server:
+        yield server
+
+
+@pytest.fixture
+def server(_own_server: Server) -> Server:
+    """A database server of the workers' tests, with an empty queue; it may be stopped and started again."""
+    _own_server.tidy()
+    return _own_server

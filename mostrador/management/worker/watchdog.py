@@ -112,4 +112,5 @@ def tell_supervisor(words: str) -> None:
         return
     name = "\0" + address[1:] if address.startswith("@") else address
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.setblocking(False)  # a supervisor that does not listen must not stop the watchdog
         line.sendto(words.encode(), name)
