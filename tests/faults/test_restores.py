@@ -6,9 +6,10 @@ The whole list runs with MOSTRADOR_FAULTS=full, a sample always. The oracle is t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
@@ -20,11 +21,15 @@ from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState
 from mostrador.domain.refunds import Line
 from mostrador.models import Agent, Cancellation, Feed, Refund, SendingStop
+from mostrador.simulator.server import start
 from mostrador.tasks import feeds, guards, orders, reconciling, reports, sealing
 from tests.faults import snapshots
 from tests.makers import make_agent
 from tests.shop import Shop, state_of
 from tests.tasks.conftest import shop as shop  # the fixture
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,7 +142,7 @@ class Story:
         raise AssertionError(self.shop.situation())
 
     def press_on(self, *, times: int = 6) -> None:
-        """Do all a worker could do now, several times."""
+        """Do all a worker could do now, several times; the orders are read once, for the quota's sake."""
         for _ in range(times):
             for partner in self.shop.partners.values():
                 for kind in FeedType:
@@ -150,8 +155,8 @@ class Story:
                 if feed.state == FeedState.MARKED:
                     Feed.objects.filter(pk=feed.pk).update(marked_at=due)
                 feeds.follow(feed_pk=feed.pk)
-            for order in (self.order, self.other):
-                orders.refresh(order_id=order.pk)
+        for order in (self.order, self.other):
+            orders.refresh(order_id=order.pk)
 
     def assert_done_once(self) -> None:
         """Ask Amazon's own book."""
@@ -256,3 +261,45 @@ def test_a_worker_that_outlives_a_restore_does_not_hide_what_was_forgotten(
 
     found = reconciling.reconcile(now=timezone.now() + FENCE)
     assert sum(len(each.forgotten) for each in found) == 2
+
+
+@pytest.mark.parametrize("adopted_before", [False, True])
+def test_a_waiting_refund_goes_to_a_person_though_amazons_accounts_show_nothing_yet(
+    slow_accounts: Shop, monkeypatch: pytest.MonkeyPatch, adopted_before: bool
+) -> None:
+    shop = slow_accounts
+    first = Story(shop, "refund")
+    mugs = shop.order("204-8830127-4471956")
+    waiting = shop.refund(mugs, Line(mugs.items.get().item_id, {Component.PRINCIPAL: 100}))
+    Refund.objects.filter(pk=waiting.pk).update(send_after=timezone.now() + timedelta(hours=1))
+    if adopted_before:
+        _take_at("send.marked", monkeypatch)
+    first.go_on_until(lambda: state_of(first.wish) is State.ACCEPTED)
+    if not adopted_before:
+        snapshots.take()
+    Refund.objects.filter(pk=waiting.pk).update(send_after=timezone.now())
+    first.go_on_until(lambda: state_of(waiting) is State.ACCEPTED)
+    guards.keep(timezone.now())
+    sent = len(shop.calls("createFeed"))
+
+    snapshots.restore()
+    Refund.objects.filter(pk=waiting.pk).update(send_after=timezone.now())
+    assert guards.is_closed(timezone.now())
+    first.press_on()
+    later = timezone.now() + FENCE
+    found = reconciling.reconcile(now=later)
+    assert waiting.reference in [name for each in found for name in each.reviewed]
+    assert [name for each in found for name in each.imported] == []
+    open_sending(agent=first.owner, now=later)
+    first.press_on()
+    assert state_of(waiting) is State.REVIEW
+    assert len(shop.calls("createFeed")) == sent
+
+
+@pytest.fixture
+def slow_accounts(transactional_db: None, settings: SettingsWrapper) -> Iterator[Shop]:
+    """Nordlicht, whose bookings are shown two days late, as Amazon's may be."""
+    with start("--processing", "0-0", "--finances-delay", str(2 * 86_400)) as simulator:
+        settings.SPAPI_ENDPOINT = settings.LWA_ENDPOINT = simulator.url
+        settings.UNDO_SECONDS = 0
+        yield Shop(simulator).connect()
