@@ -303,3 +303,32 @@ def slow_accounts(transactional_db: None, settings: SettingsWrapper) -> Iterator
         settings.SPAPI_ENDPOINT = settings.LWA_ENDPOINT = simulator.url
         settings.UNDO_SECONDS = 0
         yield Shop(simulator).connect()
+
+
+def test_a_feed_that_was_adopted_in_doubt_may_still_hold_a_waiting_refund(
+    slow_accounts: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = slow_accounts
+    refused = Story(shop, "refund")
+    mugs = shop.order("204-8830127-4471956")
+    waiting = shop.refund(mugs, Line(mugs.items.get().item_id, {Component.PRINCIPAL: 100}))
+    Refund.objects.filter(pk=waiting.pk).update(send_after=timezone.now() + timedelta(hours=1))
+    shop.fault(operation="createFeed", times=1, action="status", status=400)
+    _take_at("send.marked", monkeypatch)
+    refused.go_on_until(lambda: state_of(refused.wish) is State.REJECTED)
+    Refund.objects.filter(pk=waiting.pk).update(send_after=timezone.now())
+    refused.go_on_until(lambda: state_of(waiting) is State.ACCEPTED)
+    guards.keep(timezone.now())
+    sent = len(shop.calls("createFeed"))
+
+    snapshots.restore()
+    Refund.objects.filter(pk=waiting.pk).update(send_after=timezone.now())
+    assert guards.is_closed(timezone.now())
+    refused.press_on()  # the search finds exactly one feed, which is the other refund's
+    assert Feed.objects.get().feed_id
+    later = timezone.now() + FENCE
+    reconciling.reconcile(now=later)
+    open_sending(agent=refused.owner, now=later)
+    refused.press_on()
+    assert state_of(waiting) is State.REVIEW
+    assert len(shop.calls("createFeed")) == sent
