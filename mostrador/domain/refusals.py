@@ -29,7 +29,6 @@ class RefusalCode(StrEnum):
     LINE_TWICE = "line_twice"
     UNKNOWN_ITEM = "unknown_item"
     UNKNOWN_REASON = "unknown_reason"
-    REASON_NOT_TRUE = "reason_not_true"
     AMOUNT_NEGATIVE = "amount_negative"
     AMOUNT_ABOVE_LEFT = "amount_above_left"
     AMOUNT_UNREADABLE = "amount_unreadable"

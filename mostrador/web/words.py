@@ -67,7 +67,6 @@ _SENTENCES = {
     _C.UNKNOWN_REASON: gettext_lazy(
         "Choose Amazon's reason: without one Amazon takes neither a refund nor a cancellation."
     ),
-    _C.REASON_NOT_TRUE: gettext_lazy("That reason does not fit this order: choose the one that is true."),
     _C.AMOUNT_NEGATIVE: gettext_lazy(
         "%(component)s of “%(title)s”: a refund cannot be negative. Enter %(zero)s or more."
     ),
