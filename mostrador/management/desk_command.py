@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from mostrador.tasks import calls
+
 # Django's own options still work; they only stay out of the help.
 _DJANGO_OPTIONS = frozenset(
     {"--version", "-v", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color"}
@@ -42,6 +44,8 @@ class DeskCommand(BaseCommand):
                 raise
             self.stderr.write(f"mostrador: {problem}")
             sys.exit(problem.returncode)
+        finally:
+            calls.store()  # nothing is written unless the command has called Amazon
 
     def tell(self, facts: Mapping[str, Any], *, words: str, as_json: bool) -> None:
         """Print facts: as one JSON object, or in words."""

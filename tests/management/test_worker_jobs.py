@@ -25,15 +25,15 @@ def test_no_task_of_ours_can_block_the_loop() -> None:
 
 def test_a_blocking_job_holds_nobody_up_and_finishes_after_sigterm(server: Server, tmp_path: Path) -> None:
     with worker(server.url, tmp_path, "--concurrency", "2") as ours:
-        slow = server.defer("tests.sleep", '{"seconds": 6}')
+        slow = server.defer("tests.sleep", '{"seconds": 4}')
         until(lambda: server.status(slow) == "doing", what="the slow job's begin")
         began = time.monotonic()
         quick = server.defer("tests.sleep", '{"seconds": 0}')
-        until(lambda: server.status(quick) == "done", what="the quick job beside it", seconds=4)
+        until(lambda: server.status(quick) == "done", what="the quick job beside it", seconds=3)
         assert server.status(slow) == "doing", "the quick job did not wait for the slow one"
         ours.tell(signal.SIGTERM)
         assert ours.ends() == 0, ours.said()
-        assert 3 < time.monotonic() - began < 15
+        assert 2 < time.monotonic() - began < 13
     assert server.status(slow) == "done"
     assert server.workers() == [], "it has said goodbye"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mostrador.amazon.components import Component
 from mostrador.amazon.feeds import FeedType
@@ -16,6 +20,7 @@ from mostrador.domain.feeds import FeedState
 from mostrador.domain.refunds import Line
 from mostrador.models import Feed, Order, Refund
 from mostrador.tasks import feeds, housekeeping, orders
+from mostrador.tasks.queue import enqueue
 from mostrador.tasks.settling import settle
 from tests.makers import NOW, make_cancellation, make_order, make_refund
 from tests.shop import Shop, state_of
@@ -194,3 +199,87 @@ def test_a_dead_workers_late_answer_does_not_overturn_what_was_found(shop: Shop)
         with pytest.raises((feeds.LostRace, rules.NotNow)):
             settle(zombie, evidence, timezone.now())
     assert state_of(refund) is known
+
+
+def test_a_stalled_job_whose_hint_has_come_again_is_dropped_instead_of_doubled() -> None:
+    empty_queue()
+    enqueue(orders.refresh, lock="order:1", order_id=1)
+    stalled = take_job(heartbeat_ago=None)
+    enqueue(orders.refresh, lock="order:1", order_id=1)
+    housekeeping.revive_stalled_jobs(timezone.now())
+    assert housekeeping.stalled_jobs() == []
+    assert queued("orders.refresh") == [{"order_id": 1}]
+    assert not ProcrastinateJob.objects.filter(pk=stalled).exists()
+    empty_queue()
+
+
+def test_jobs_that_ended_long_ago_are_forgotten_and_no_others() -> None:
+    empty_queue()
+    now = timezone.now()
+    old, young, waiting = (orders.refresh.defer(order_id=number) for number in (1, 2, 3))
+    with connection.cursor() as cursor:
+        for job in (old, young):
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job])
+            cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", [job])
+        cursor.execute(
+            "UPDATE procrastinate_events SET at = at - interval '15 days' WHERE job_id IN (%s, %s)",
+            [old, waiting],
+        )
+    housekeeping.forget_old_jobs(now)
+    assert set(ProcrastinateJob.objects.values_list("pk", flat=True)) == {young, waiting}
+    empty_queue()
+
+
+# ── the sweeper among others ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sweeper_that_falls_silent_does_not_keep_the_others_from_sweeping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(housekeeping, "SILENT_SESSION_ENDS_AFTER", "700ms")
+    held, thawed = threading.Event(), threading.Event()
+
+    def freeze() -> None:
+        with contextlib.suppress(OperationalError), housekeeping._only_one() as mine:
+            assert mine
+            held.set()
+            thawed.wait(20)
+        connection.close()
+
+    frozen = threading.Thread(target=freeze)
+    frozen.start()
+    try:
+        assert held.wait(10)
+        with housekeeping._only_one() as mine:
+            assert not mine, "the other one holds the lock"
+        until = time.monotonic() + 10
+        while not mine:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+            with housekeeping._only_one() as mine:
+                pass
+    finally:
+        thawed.set()
+        frozen.join(20)
+        connection.close()
+
+
+def test_every_round_of_the_sweeper_gives_signs_of_life_and_a_bug_ends_it() -> None:
+    beats: list[float] = []
+    stop = threading.Event()
+
+    def beat() -> None:
+        beats.append(time.monotonic())
+        if len(beats) == 9:  # one for the round, one for each of its parts
+            stop.set()
+
+    housekeeping.run_sweeper(stop, beat=beat)
+    assert len(beats) == 9
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mostrador_feed RENAME TO mostrador_feed_away")
+    try:
+        with pytest.raises(ProgrammingError):
+            housekeeping.run_sweeper(threading.Event())
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE mostrador_feed_away RENAME TO mostrador_feed")
