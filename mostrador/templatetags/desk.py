@@ -41,6 +41,14 @@ def clock_seconds(at: datetime) -> str:
 
 
 @register.filter
+def step_time(at: datetime) -> str:
+    """Write when a step was: its second today, its day before."""
+    now = timezone.now()
+    is_today = timezone.localtime(at).date() == timezone.localtime(now).date()
+    return notation.clock_text(at, seconds=True) if is_today else notation.moment_text(at, now)
+
+
+@register.filter
 def moment(at: datetime) -> str:
     """Write when something was or will be."""
     return notation.moment_text(at, timezone.now())

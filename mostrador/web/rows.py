@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import Source, State
 from mostrador.domain.orders import FULFILLED_BY_AMAZON, FulfillmentStatus
+from mostrador.domain.reviews import is_disputed
 from mostrador.domain.tickets import urgency
 from mostrador.models import Cancellation, Order, OrderItem, Refund, Ticket
 from mostrador.web.notation import span_text
-from mostrador.web.states import ELSEWHERE, look
+from mostrador.web.states import DISPUTED, ELSEWHERE, look
 
 SHIPS_SOON = timedelta(hours=24)
 # What a row needs of an action; its notes and answers stay where they are.
-_SHOWN = ("order", "state", "source", "requested_at")
+_SHOWN = ("order", "state", "source", "requested_at", "moved_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,19 @@ def _tags(
     if asked_to_cancel and not cancelled and not isinstance(action, Cancellation):
         tags.append(Tag(_("buyer asks Amazon to cancel"), "bad", "ban"))
     if action is not None:
-        tags.append(_action_tag(action))
+        tags.append(_action_tag(action, now))
     tags += _order_tags(ticket.order, now)
     return tags
 
 
-def _action_tag(action: Refund | Cancellation) -> Tag:
-    shown = look(action.state)
+def _action_tag(action: Refund | Cancellation, now: datetime) -> Tag:
     if action.source == Source.ELSEWHERE:
-        return Tag(ELSEWHERE.word, ELSEWHERE.tone, ELSEWHERE.icon)
-    words = _("cancel: %(state)s") if isinstance(action, Cancellation) else _("refund: %(state)s")
+        return Tag(str(ELSEWHERE.word), ELSEWHERE.tone, ELSEWHERE.icon)
+    shown, words = look(action.state), _("cancel: %(state)s")
+    if isinstance(action, Refund):
+        words = _("refund: %(state)s")
+        if is_disputed(state=State(action.state), accepted_at=action.moved_at, now=now):
+            shown = DISPUTED
     return Tag(words % {"state": shown.word}, shown.tone, shown.icon)
 
 

@@ -86,7 +86,9 @@ def test_keys_write_refund_cancel_and_close(seat: Seat) -> None:
     press("Control+Enter")
     expect(seat.line.get_by_role("article", name="Note of Marta Gil")).to_contain_text("fj")
     press("Escape")
-    press("e")
+    press("e")  # closes it and goes on to the next one, with a way back
+    expect(page.get_by_role("status")).to_contain_text("is closed")
+    page.get_by_role("link", name="Back to it").click()
     expect(page.locator("#head")).to_contain_text("closed")
     seat.button("Open again").press("Enter")
     expect(seat.button("Close")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from http import HTTPStatus
 
 import pytest
@@ -34,6 +35,15 @@ def test_an_answer_waits_a_moment_and_knows_whether_it_closes(
     reply = Reply.objects.get()
     assert (reply.text, reply.closes_ticket, reply.state) == ("Guten Tag!", closes, State.REQUESTED)
     assert "leaves in a few seconds" in desk.get(f"/tickets/{ticket.pk}/").content.decode()
+
+
+def test_a_forms_key_can_never_be_that_of_another_source(desk: Client, ticket: Ticket) -> None:
+    _reply(desk, ticket, request_key="elsewhere:amzn-1")
+    long = "k" * 300
+    for _ in range(2):
+        _reply(desk, ticket, request_key=long)
+    keys = sorted(Reply.objects.values_list("request_key", flat=True))
+    assert keys == sorted(["web:elsewhere:amzn-1", f"web:{sha256(long.encode()).hexdigest()}"])
 
 
 def test_an_armed_answer_waits_for_the_newest_open_action(desk: Client, ticket: Ticket) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mostrador.domain.delivery import State
+from mostrador.domain.senders import Doubt
 from mostrador.models import Agent, Event, EventKind, Message, Order, Ticket
+from mostrador.web.doubts import WARNINGS
 from tests import makers
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -181,12 +185,94 @@ def test_what_a_buyer_writes_is_never_markup(desk: Client) -> None:
     assert "<img src=x" not in html
 
 
-@pytest.mark.parametrize(("authentic", "is_flagged"), [(True, False), (False, True), (None, True)])
-def test_an_unproven_sender_is_flagged(desk: Client, authentic: bool | None, is_flagged: bool) -> None:
+@pytest.mark.parametrize(
+    ("authentic", "trusted", "words"),
+    [
+        (True, ["mx.example"], ""),
+        (None, ["mx.example"], "sender not verified"),
+        (None, [], ""),
+        (False, ["mx.example"], "The sender could not be verified"),
+        (False, [], "The sender could not be verified"),
+    ],
+)
+def test_an_unproven_sender_is_flagged_where_a_server_should_have_proven_it(
+    desk: Client, settings: Any, authentic: bool | None, trusted: list[str], words: str
+) -> None:
+    settings.TRUSTED_AUTHSERV_IDS = trusted
     ticket = makers.make_ticket()
     Message.objects.filter(ticket=ticket).update(authentic=authentic)
     html = _html(desk, f"/tickets/{ticket.pk}/")
-    assert ("sender could not be verified" in html or "sender not verified" in html) == is_flagged
+    for each in ("sender not verified", "The sender could not be verified"):
+        assert (each in html) == (each == words)
+
+
+def test_a_doubtful_mail_says_in_words_what_is_wrong(desk: Client) -> None:
+    ticket = makers.make_ticket()
+    Message.objects.filter(ticket=ticket).update(defects=[*Doubt, "A part cannot be decoded."])
+    html = _html(desk, f"/tickets/{ticket.pk}/")
+    assert "doubt:" not in html
+    for warning in WARNINGS.values():
+        assert escape(str(warning.first)) in html
+    assert "A part cannot be decoded." in html
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana Ruiz - Amazon Marketplace", "Ana Ruiz – Amazon.de Marketplace", "Ana Ruiz"]
+)
+def test_the_relays_own_words_are_not_part_of_a_name(desk: Client, name: str) -> None:
+    ticket = makers.make_ticket(buyer_name="Ana Ruiz")
+    Message.objects.filter(ticket=ticket).update(from_name=name)
+    assert "<b>Ana Ruiz</b>" in _html(desk, f"/tickets/{ticket.pk}/").partition('id="line"')[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("UNSHIPPED", "Not charged yet: Amazon charges the buyer when it ships."),
+        ("PENDING", "Not charged yet: Amazon charges the buyer when it ships."),
+        ("CANCELLED", "Cancelled: the buyer was not charged."),
+    ],
+)
+def test_what_is_not_charged_shows_no_refundable_sum(desk: Client, status: str, words: str) -> None:
+    html = _html(desk, f"/tickets/{makers.make_ticket(order=makers.make_order(status=status)).pk}/")
+    assert words in html
+    assert "Still refundable" not in html
+    assert "Part by part" not in html
+    assert "Price of the order" in html
+
+
+def test_a_pending_order_without_prices_says_so(desk: Client) -> None:
+    order = makers.make_order(status="PENDING")
+    Order.objects.filter(pk=order.pk).update(currency="")
+    html = _html(desk, f"/tickets/{makers.make_ticket(order=order).pk}/")
+    assert "Amazon shows no prices while the order is pending." in html
+
+
+def test_the_queue_counts_the_late_apart_from_those_due_soon(desk: Client) -> None:
+    now = timezone.now()
+    for hours in (30, 26, 22, 1):
+        makers.make_ticket(now=now - timedelta(hours=hours))
+    html = _html(desk, "/")
+    assert '4 · <span class="late">2 late</span> · <span class="soon">1 soon</span>' in html
+    assert "<title>(4) Needs reply · Mostrador</title>" in html
+
+
+def test_an_answer_that_is_held_or_disarmed_says_why(desk: Client) -> None:
+    reply = makers.make_reply()
+    kinds = ((EventKind.REVIEW, {"refusals": [{"code": "no_mailbox"}]}),)
+    for kind, facts in (*kinds, (EventKind.WITHDRAWN, {"because": "R-1001", "state": "rejected"})):
+        Event.objects.step(kind, reply, at=timezone.now(), **facts)
+    for because in ("buyer_asked_to_cancel", "M-1003", "R-1001"):
+        Event.objects.note(EventKind.TICKET_REOPENED, at=timezone.now(), ticket=reply.ticket, because=because)
+    html = _html(desk, f"/tickets/{reply.ticket_id}/")
+    for words in (
+        "The answer is held, because it would not be true. This ticket has no mailbox",
+        "The armed answer did not go out, because R-1001 is “refused by Amazon”",
+        "Opened again: the buyer asked Amazon to cancel",
+        "Opened again: the answer M-1003 could not be delivered",
+        "Opened again: what was to be told did not happen (R-1001)",
+    ):
+        assert words in html
 
 
 @pytest.mark.parametrize("state", State)

@@ -12,13 +12,20 @@ from django.utils import translation
 from mostrador.amazon.acknowledgements import CancelReason
 from mostrador.amazon.adjustments import AdjustmentReason
 from mostrador.domain.delivery import State
+from mostrador.domain.guards import ReasonCode
 from mostrador.domain.macros import Macro
 from mostrador.domain.refusals import Refusal, RefusalCode
+from mostrador.domain.senders import Doubt
+from mostrador.tasks.reconciling import RESTORED_WORDS
+from mostrador.web.doubts import WARNINGS
+from mostrador.web.own_words import own_words
 from mostrador.web.queue import ICONS, TITLES, Lists
 from mostrador.web.reasons import CANCEL_WORDS, REFUND_WORDS, cancel_reasons, refund_reasons
 from mostrador.web.reply_form import MACRO_WORDS
+from mostrador.web.sending import reason_words
 from mostrador.web.states import LOOKS, REPLY_LOOKS
 from mostrador.web.words import refusal_words
+from tests.web.spoken import sentences
 
 FACTS: dict[str, str | int] = {
     "item": "12345678901234",
@@ -81,6 +88,39 @@ def test_every_reason_of_amazon_has_words_and_stands_in_one_group() -> None:
 def test_every_list_and_every_macro_has_its_name() -> None:
     assert set(TITLES) == set(ICONS) == set(Lists)
     assert set(MACRO_WORDS) == set(Macro)
+
+
+def test_every_sentence_of_the_desk_has_its_spanish() -> None:
+    path = Path(settings.BASE_DIR) / "locale" / "es" / "LC_MESSAGES" / "django.po"
+    with path.open("rb") as file:
+        catalog = read_po(file, locale="es")
+    known = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog}
+    assert sentences() - known == set()
+
+
+def test_every_doubt_and_every_reason_of_a_stop_has_its_words() -> None:
+    assert set(WARNINGS) == set(Doubt)
+    for code in ReasonCode:
+        assert reason_words(code) != code.value
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "not in Amazon's list, looked 4 times",
+        "Amazon lists 2 feeds that could be this one: 1, 2",
+        "Amazon has shown IN_PROGRESS for more than 8 hours; ask Seller Support",
+        "Amazon stopped while working on it: some, none or all of it may have been done",
+        "the worker that was sending stopped before it could note the answer",
+        RESTORED_WORDS,
+    ],
+)
+def test_our_own_notes_speak_spanish_and_amazons_words_stay(note: str) -> None:
+    with translation.override("en"):
+        assert own_words(note).startswith(note[:40])
+    with translation.override("es"):
+        assert own_words(note) != note
+        assert own_words("Exceeds the refundable amount") == "Exceeds the refundable amount"
 
 
 def test_the_spanish_is_complete() -> None:
