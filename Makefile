@@ -28,6 +28,16 @@ test: $(DEV) $(TRANSLATIONS) chromium ## run every test (ARGS='-k refund' hands 
 	@echo "Running the tests …"
 	@.venv/bin/pytest $(ARGS)
 
+faults: $(DEV) $(TRANSLATIONS) ## the whole proof: kill, freeze and cut off until nothing is doubled (40 min)
+	@echo "Breaking everything, some thousand times …"
+	@MOSTRADOR_FAULTS=full .venv/bin/pytest tests/faults $(ARGS)
+
+faults-night: $(DEV) $(TRANSLATIONS) ## the same, twenty times as often
+	@MOSTRADOR_FAULTS=night .venv/bin/pytest tests/faults $(ARGS)
+
+planted: $(DEV) $(TRANSLATIONS) ## put ten known bugs into a copy, one by one: the tests must find each
+	@.venv/bin/python -m tests.faults.planting $(ARGS)
+
 check: $(DEV) ## look at format, lint, types, floors and missing migrations
 	@echo "Format …" && .venv/bin/ruff format --check --quiet .
 	@echo "Lint …" && .venv/bin/ruff check --quiet .

@@ -29,7 +29,8 @@ from mostrador.amazon.components import Component
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState
 from mostrador.domain.refunds import Line
-from mostrador.models import Cancellation, Feed, Order, Refund, Reply, SellingPartner
+from mostrador.models import Cancellation, Feed, Order, Quota, Refund, Reply, SellingPartner
+from mostrador.models.guards import SendingStop
 from mostrador.simulator.marketplaces import BY_COUNTRY
 from mostrador.simulator.server import Simulator, start
 from mostrador.simulator.settings import Settings
@@ -108,11 +109,13 @@ class Market:
 
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def ask(self, kind: str, seller_id: str, *, minor: int = 1250) -> Asked:
+    def ask(
+        self, kind: str, seller_id: str, *, minor: int = 1250, order: Order | None = None, key: str = ""
+    ) -> Asked:
         """Ask for a refund, a partial refund ("partial"), a cancellation ("cancel") or a reply."""
-        order = self.take_order(seller_id, kind)
+        order = order or self.take_order(seller_id, kind)
         now = timezone.now()
-        key = f"fault-{next(_keys)}"
+        key = key or self.new_key()
         text = ""
         action: Action
         if kind == "cancel":
@@ -130,6 +133,10 @@ class Market:
         asked = Asked(kind, action, order.amazon_order_id, 0 if text or kind == "cancel" else minor, text)
         self.asked.append(asked)
         return asked
+
+    def new_key(self) -> str:
+        """Return a request key nobody has used."""
+        return f"fault-{next(_keys)}"
 
     def cancel_again(self, asked: Asked) -> None:
         """Ask anew for a cancellation that was proven never sent."""
@@ -151,7 +158,7 @@ class Market:
 
     # ── time ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def age_lost(self, *, by: timedelta = timedelta(minutes=80), pk: int | None = None) -> int:
+    def age_lost(self, *, by: timedelta | None = None, pk: int | None = None) -> int:
         """Let so much time pass for marked and unknown feeds, by moving their times into the past.
 
         The lease, the fence and the looks ten minutes apart pass in a moment; return how many there are.
@@ -160,7 +167,7 @@ class Market:
         lost = Feed.objects.filter(state__in=(FeedState.MARKED, FeedState.UNKNOWN))
         count = 0
         for feed in lost if pk is None else lost.filter(pk=pk):
-            step = timedelta(minutes=11) if feed.empty_looks else by
+            step = by or timedelta(minutes=11 if feed.empty_looks else 80)
             moved = lost.filter(pk=feed.pk, state=feed.state, marked_at=feed.marked_at).update(
                 marked_at=feed.marked_at - step if feed.marked_at else None,
                 token_expires_at=feed.token_expires_at - step if feed.token_expires_at else None,
@@ -201,7 +208,12 @@ class Market:
     def situation(self) -> str:
         """Return what is open, and every unfinished feed."""
         lines = Feed.objects.unfinished().values_list("pk", "state", "tries", "next_action_at", "trouble")
-        return f"{[(a.kind, a.order_id, a.action.state) for a in self.open()][:10]} {list(lines)[:10]}"
+        stop = SendingStop.objects.current()
+        buckets = Quota.objects.filter(tokens__lt=3).values_list("operation", "tokens", "at")
+        waits = f"{stop and stop.reasons}, {list(buckets)[:5]}"
+        return (
+            f"{waits} {[(a.kind, a.order_id, a.action.state) for a in self.open()][:10]} {list(lines)[:10]}"
+        )
 
     def tell(self, row: Any, *, expect_rejected: Sequence[str] = ()) -> None:
         """Compare what the desk says with Amazon's books, and count what is wrong."""

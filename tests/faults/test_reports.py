@@ -148,7 +148,7 @@ def corpus() -> dict[str, bytes]:
         odd[f"{name.decode()} twice"] = GOOD.replace(
             b"</ProcessingSummary>", b"<%b>3</%b></ProcessingSummary>" % (name, name)
         )
-    for at in range(40, len(GOOD), 37):
+    for at in range(40, len(GOOD), 17):
         odd[f"cut off at {at}"] = GOOD[:at]
     return odd
 

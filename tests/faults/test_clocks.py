@@ -1,0 +1,80 @@
+"""Clocks: the desk's clock jumps by minutes, hours and days in the middle of the story; none is doubled."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+
+from mostrador.domain.delivery import State
+from mostrador.tasks import gate
+from tests.faults import hand
+from tests.faults.figures import figure, row
+from tests.faults.market import Asked, Market, open_market, read_orders
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+A_WHILE = 4_000  # seconds
+JUMPS = [sign * timedelta(minutes=m) for m in (5, 60, 24 * 60) for sign in (1, -1)]
+LOSSES = (None, None, "drop_after", "drop_before", "truncate")
+
+
+class Clock:
+    """The machine's clock, which somebody sets."""
+
+    def __init__(self) -> None:
+        self.offset = self.furthest = timedelta(0)
+        self._real = timezone.now
+
+    def now(self) -> datetime:
+        """Return what it shows."""
+        return self._real() + self.offset
+
+
+def test_a_clock_that_jumps_doubles_and_loses_nothing(
+    tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = figure(sample=12, full=200)
+    clock = Clock()
+    with (
+        row("F9 clock jumps") as (entry, rng),
+        open_market(tmp_path, settings, sellers=4 + wanted // 3) as market,
+    ):
+        read_orders(market)
+        monkeypatch.setattr(timezone, "now", clock.now)
+        sellers = itertools.cycle(market.sellers())
+        for _ in range(wanted):
+            clock.offset = clock.furthest = timedelta(0)
+            asked = market.ask(rng.choice(("partial", "refund", "cancel")), next(sellers))
+            jump_about(market, rng, clock, asked)
+            clock.offset = timedelta(0)
+            # The jumps made the desk believe in tokens it did not have: let Amazon's buckets fill again.
+            market.control("POST", "clock", {"advance": A_WHILE})
+            gate._clients.clear()
+            # What was noted in the future counts once the clock has caught up with it.
+            market.age_lost(by=clock.furthest + timedelta(minutes=80))
+            hand.finish(market, asked)
+            entry.done += 1
+        market.tell(entry)
+
+
+def jump_about(market: Market, rng: random.Random, clock: Clock, asked: Asked) -> None:
+    """Carry an action some steps while the clock is set before each of them."""
+    if loss := rng.choice(LOSSES):
+        market.fault(action=loss, operation="createFeed", times=1)
+    for _ in range(rng.randint(2, 6)):
+        clock.offset += rng.choice(JUMPS)
+        clock.furthest = max(clock.furthest, clock.offset)
+        if asked.state() is State.REQUESTED:
+            hand.dispatch(market, asked)
+        else:
+            hand.follow(asked)
+    market.control("DELETE", "faults")

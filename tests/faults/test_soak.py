@@ -1,0 +1,126 @@
+"""Soak: everything at once for long: mixed faults, killed workers, two hosts; the books equal to the cent."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mostrador.models import ItemBalance
+from tests.faults.cable import Cable
+from tests.faults.figures import Row, figure, row
+from tests.faults.market import PAID, Market, open_market, open_nursery, read_orders
+from tests.faults.test_crashes import Siege
+from tests.faults.workers import Nursery, Worker
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAULTS = ("drop_before", "drop_after", "truncate", "garbage", "status", "delay")
+RATE = 0.05
+
+
+def misfortunes(market: Market, rng: random.Random) -> None:
+    """Let one call in twenty go wrong, each in its own way."""
+    for action in FAULTS:
+        market.fault(
+            action=action,
+            operation="*",
+            times=None,
+            probability=RATE / len(FAULTS),
+            status=rng.choice((429, 500, 503)),
+            seconds=0.5,
+        )
+
+
+def compare_money(market: Market, entry: Row) -> None:
+    """Hold the sums of both books against each other, to the cent."""
+    books = market.books()
+    ours = sum(a.minor for a in market.asked if a.kind in ("refund", "partial") and a.state() in PAID)
+    theirs = sum(books.paid(a.order_id) for a in market.asked if a.kind in ("refund", "partial"))
+    pending = sum(ItemBalance.objects.values_list("pending", flat=True))
+    entry.notes.append(f"refunded: {ours / 100:.2f} by our book, {theirs / 100:.2f} by Amazon's")
+    if ours != theirs or pending:
+        entry.wrong.append(f"the books differ: ours {ours}, Amazon's {theirs}, pending {pending}")
+
+
+def test_under_mixed_faults_the_books_are_equal_to_the_cent(
+    tmp_path: Path, settings: SettingsWrapper
+) -> None:
+    refunds, cancels = figure(sample=20, full=500), figure(sample=4, full=100)
+    kinds = ["refund", "partial"] * (refunds // 2) + ["cancel"] * cancels
+    with (
+        row("F25 soak: refunds and cancels, 5 % faults, kills") as (entry, rng),
+        open_market(tmp_path, settings, sellers=6 + refunds // 8, orders_each=12) as market,
+    ):
+        read_orders(market)
+        rng.shuffle(kinds)
+        with open_nursery(tmp_path, market) as nursery:
+            siege = Siege(market, nursery, rng)
+            workers = [nursery.start(), nursery.start()]
+            misfortunes(market, rng)
+            sellers = itertools.cycle(market.sellers())
+            for number, kind in enumerate(kinds, 1):
+                market.ask(kind, next(sellers))
+                entry.done += 1
+                time.sleep(rng.uniform(0, 0.2))
+                if number % 12 == 0:
+                    replace_one(nursery, workers, rng)
+            time.sleep(5)
+            market.control("DELETE", "faults")
+            siege.drain(seconds=180 + refunds)
+        market.tell(entry)
+        compare_money(market, entry)
+
+
+def replace_one(nursery: Nursery, workers: list[Worker], rng: random.Random) -> None:
+    """Kill one of the workers and let a supervisor start another."""
+    victim = rng.randrange(len(workers))
+    workers[victim].kill()
+    workers[victim] = nursery.start()
+
+
+def test_two_hosts_one_killed_and_one_cut_off_send_everything_once(
+    tmp_path: Path, settings: SettingsWrapper
+) -> None:
+    refunds = figure(sample=16, full=500)
+    with (
+        row("Two hosts: one killed, one cut off from the database") as (entry, rng),
+        open_market(tmp_path, settings, sellers=6 + refunds // 8, orders_each=12) as market,
+        Cable() as first,
+        Cable() as second,
+    ):
+        read_orders(market)
+        with open_nursery(tmp_path, market) as nursery:
+            siege = Siege(market, nursery, rng)
+            hosts = [start_host(nursery, first, tmp_path / "a"), start_host(nursery, second, tmp_path / "b")]
+            sellers = itertools.cycle(market.sellers())
+            for number in range(refunds):
+                market.ask("partial", next(sellers))
+                entry.done += 1
+                time.sleep(0.1)
+                if number == refunds // 4:
+                    second.cut()  # in the middle of whatever it does
+                if number == refunds // 2:
+                    hosts[0].kill()
+                    hosts[0] = start_host(nursery, first, tmp_path / "a")
+                if number == refunds * 3 // 4:
+                    second.mend()
+            hosts[1].ended.wait(30)
+            if hosts[1].ended.is_set():  # it lost its database; its supervisor starts it again
+                hosts[1] = start_host(nursery, second, tmp_path / "b")
+            siege.drain(seconds=180 + refunds)
+        market.tell(entry)
+        compare_money(market, entry)
+
+
+def start_host(nursery: Nursery, cable: Cable, home: Path) -> Worker:
+    """Start a worker with its own way to the database, and its own record outside it."""
+    home.mkdir(exist_ok=True)
+    return nursery.start(WORKERS_DATABASE_URL=cable.url, MOSTRADOR_EPOCH_PATH=str(home / "epoch.json"))
