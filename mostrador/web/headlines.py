@@ -113,8 +113,8 @@ def _not_sent(action: Action) -> str:
     if isinstance(action, Cancellation):
         return _("Nothing reached Amazon, and the order is free again. Cancel it anew if you still want to.")
     return _(
-        "Proven: nothing reached Amazon, the buyer got nothing, and the money is free again. Send it again, "
-        "or leave it as it is."
+        "Proven: nothing reached Amazon, and the buyer got nothing from it. Send it again, or leave it "
+        "as it is."
     )
 
 

@@ -107,7 +107,7 @@ def _tags(
         tags.append(Tag(_("buyer asks Amazon to cancel"), "bad", "ban"))
     if action is not None:
         tags.append(_action_tag(action, now))
-    tags += _order_tags(ticket.order, now)
+    tags += _order_tags(ticket.order, now, asked_to_cancel=asked_to_cancel)
     return tags
 
 
@@ -122,13 +122,13 @@ def _action_tag(action: Refund | Cancellation, now: datetime) -> Tag:
     return Tag(words % {"state": shown.word}, shown.tone, shown.icon)
 
 
-def _order_tags(order: Order, now: datetime) -> list[Tag]:
+def _order_tags(order: Order, now: datetime, *, asked_to_cancel: bool) -> list[Tag]:
     if order.read_at is None:
         return []
     tags = [Tag("FBA")] if order.fulfilled_by == FULFILLED_BY_AMAZON else []
     match order.status:
         case FulfillmentStatus.UNSHIPPED:
-            tags.append(_ship_tag(order, now))
+            tags.append(_ship_tag(order, now, always=asked_to_cancel))
         case FulfillmentStatus.PARTIALLY_SHIPPED:
             tags.append(Tag(_("partly shipped")))
         case FulfillmentStatus.PENDING | FulfillmentStatus.PENDING_AVAILABILITY:
@@ -138,9 +138,9 @@ def _order_tags(order: Order, now: datetime) -> list[Tag]:
     return tags
 
 
-def _ship_tag(order: Order, now: datetime) -> Tag:
+def _ship_tag(order: Order, now: datetime, *, always: bool) -> Tag:
     by_us = order.fulfilled_by != FULFILLED_BY_AMAZON
-    if order.ship_by is None or not by_us or order.ship_by - now > SHIPS_SOON:
+    if order.ship_by is None or not by_us or (order.ship_by - now > SHIPS_SOON and not always):
         return Tag(_("unshipped"))
     if order.ship_by < now:
         return Tag(_("should have shipped"), "bad", "truck")

@@ -120,6 +120,15 @@ def test_what_never_left_may_be_sent_again_in_a_persons_name(desk: Client) -> No
     assert "Sent again by Marta Gil" in _html(desk, refund)
 
 
+def test_what_cannot_be_sent_again_says_why(desk: Client) -> None:
+    ticket = makers.make_ticket(order=makers.make_order())
+    refund = makers.make_refund(ticket=ticket, state=State.NOT_SENT)
+    makers.make_refund(ticket=ticket, amounts={Component.PRINCIPAL: 2500}, state=State.CONFIRMED)
+    html = _html(desk, refund)
+    assert "It cannot be sent again now: Everything the buyer paid has been refunded" in html
+    assert "Yes, send it again" not in html
+
+
 def test_money_that_never_shows_in_the_accounts_is_disputed(desk: Client) -> None:
     refund = makers.make_refund(ticket=makers.make_ticket(order=makers.make_order()), state=State.ACCEPTED)
     now = timezone.now()
