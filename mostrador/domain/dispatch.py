@@ -155,7 +155,8 @@ def _leave(
     """Return the next feed of one kind as if the other did not exist."""
     if not waiting:
         return None
-    earliest = max(now, last_at + rules.spacing) if last_at else now
+    # A clock that was ahead when the last one left, and was set back, must not hold this one until then.
+    earliest = max(now, min(last_at, now) + rules.spacing) if last_at else now
     ready_at = max(bucket.ready_at(now, keep=keep), earliest)
     by_due = sorted(waiting, key=lambda each: (each.due, each.key))
     at = max(ready_at, by_due[0].due)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ import pytest
 from django.utils import timezone
 
 from mostrador.domain.delivery import State
+from mostrador.domain.dispatch import Past, Rules, Waiting, next_departure
+from mostrador.domain.quotas import Bucket
 from mostrador.tasks import gate
 from tests.faults import hand
 from tests.faults.figures import figure, row
@@ -78,3 +80,21 @@ def jump_about(market: Market, rng: random.Random, clock: Clock, asked: Asked) -
         else:
             hand.follow(asked)
     market.control("DELETE", "faults")
+
+
+def test_a_feed_that_left_while_the_clock_was_a_day_ahead_holds_the_next_one_no_longer_than_its_spacing() -> (
+    None
+):
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    past = Past(refunds_at=now + timedelta(days=1))
+    spacing = timedelta(seconds=30)
+    departure = next_departure(
+        refunds=[Waiting(1, now)],
+        cancellations=[],
+        bucket=Bucket(0.0083, 15, 15.0, now),
+        past=past,
+        rules=Rules(spacing=spacing),
+        now=now,
+    )
+    assert departure is not None
+    assert departure.at == now + spacing
