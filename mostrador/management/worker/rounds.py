@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
-from procrastinate import App
 from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.db_cleanup import DjangoApp
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
@@ -80,6 +80,18 @@ def worker_connector() -> PsycopgConnector:
     )
 
 
+def worker_app(pulse: Pulse) -> DjangoApp:
+    """Return an app for one round, with the tasks of the desk's own and a way to the database of its own.
+
+    The tasks stay with the desk's app, which keeps Django's connection: what a job defers commits with its
+    transaction, and the sweeper's thread never meets the connections of the worker's loop.
+    """
+    ours = DjangoApp(connector=worker_connector())  # it tidies Django's connections around every job
+    ours.tasks, ours.periodic_registry = app.tasks, app.periodic_registry
+    ours.job_manager = WatchedQueue(ours.connector, pulse)
+    return ours
+
+
 def work(order: Order, *, told_to_stop: threading.Event, pulse: Pulse) -> None:
     """Run jobs until SIGTERM or SIGINT comes, then let those that run finish; SIGTERM sets `told_to_stop`."""
     asyncio.run(_rounds(order, told_to_stop, pulse))
@@ -112,17 +124,10 @@ async def _rounds(order: Order, told_to_stop: threading.Event, pulse: Pulse) -> 
 
 
 async def _round(order: Order, pulse: Pulse) -> None:
-    """Run jobs until told to stop, or until the database is lost.
-
-    The jobs' own `app` keeps Django's connection: what they defer commits with their transaction, and the
-    sweeper's thread never meets the connections of this loop.
-    """
-    worker_app = App(connector=worker_connector())
-    worker_app.tasks, worker_app.periodic_registry = app.tasks, app.periodic_registry
-    worker_app.job_manager = WatchedQueue(worker_app.connector, pulse)
+    """Run jobs until told to stop, or until the database is lost."""
     try:
-        async with worker_app.open_async():
-            await worker_app.run_worker_async(
+        async with worker_app(pulse).open_async() as working:
+            await working.run_worker_async(
                 name=order.name,
                 concurrency=order.concurrency,
                 fetch_job_polling_interval=SECONDS_BETWEEN_LOOKS,
