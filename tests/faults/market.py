@@ -210,7 +210,7 @@ class Market:
         lines = Feed.objects.unfinished().values_list("pk", "state", "tries", "next_action_at", "trouble")
         stop = SendingStop.objects.current()
         buckets = Quota.objects.filter(tokens__lt=3).values_list("operation", "tokens", "at")
-        waits = f"{stop and stop.reasons}, {list(buckets)[:5]}"
+        waits = f"{stop and stop.because}, {list(buckets)[:5]}"
         return (
             f"{waits} {[(a.kind, a.order_id, a.action.state) for a in self.open()][:10]} {list(lines)[:10]}"
         )
@@ -256,11 +256,11 @@ class Books:
                 row.wrong.append(f"{where}, {came} letters")
             return
         if asked.kind == "cancel":
-            happened, whole = self.ledger[asked.order_id]["status"] == "CANCELLED", 1
-            times = 1 if happened else 0
+            happened = self.ledger[asked.order_id]["status"] == "CANCELLED"
+            times = 1.0 if happened else 0.0
         else:
-            paid, whole = self.paid(asked.order_id), asked.minor
-            times = paid / whole if whole else 0
+            paid = self.paid(asked.order_id)
+            times = paid / asked.minor
             happened = paid > 0
         row.doubled += times > 1
         row.lost += state not in ANSWERED

@@ -44,7 +44,7 @@ class Clock:
 def test_a_clock_that_jumps_doubles_and_loses_nothing(
     tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = figure(sample=12, full=200)
+    wanted = figure(sample=8, full=200)
     clock = Clock()
     with (
         row("F9 clock jumps") as (entry, rng),

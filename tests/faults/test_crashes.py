@@ -160,7 +160,7 @@ def note_recovery(entry: Row, spans: list[float]) -> None:
 def test_a_worker_killed_at_any_step_doubles_and_loses_nothing(
     tmp_path: Path, settings: SettingsWrapper
 ) -> None:
-    wanted = figure(sample=14, full=720)
+    wanted = figure(sample=10, full=720)
     with row("F1 kill -9 at every step, 1 and 2 workers") as (entry, rng):
         kills = plan(rng, wanted)
         with open_market(tmp_path, settings, sellers=8 + wanted // 3, orders_each=10) as market:

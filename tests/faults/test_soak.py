@@ -112,7 +112,7 @@ def test_two_hosts_one_killed_and_one_cut_off_send_everything_once(
                     hosts[0] = start_host(nursery, first, tmp_path / "a")
                 if number == refunds * 3 // 4:
                     second.mend()
-            hosts[1].ended.wait(30)
+            hosts[1].ended.wait(figure(sample=6, full=30, night=30))
             if hosts[1].ended.is_set():  # it lost its database; its supervisor starts it again
                 hosts[1] = start_host(nursery, second, tmp_path / "b")
             siege.drain(seconds=180 + refunds)
