@@ -7,8 +7,10 @@ import asyncio
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+
+from mostrador.management.worker.rounds import worker_app
+from mostrador.management.worker.watchdog import Pulse
 
 CONCURRENCY = 4
 ROUNDS = 20
@@ -27,11 +29,10 @@ def run_jobs() -> None:
 
 
 async def _work() -> None:
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
-        async with worker.open_async():
-            await worker.run_worker_async(
-                wait=False, concurrency=CONCURRENCY, install_signal_handlers=False, listen_notify=False
-            )
+    async with worker_app(Pulse("queue")).open_async() as worker:
+        await worker.run_worker_async(
+            wait=False, concurrency=CONCURRENCY, install_signal_handlers=False, listen_notify=False
+        )
 
 
 def _due() -> QuerySet[ProcrastinateJob]:
