@@ -10,7 +10,7 @@ CATALOGS := $(wildcard mostrador/locale/*/LC_MESSAGES/django.po)
 ANY_SETTINGS := MOSTRADOR_SECRET_KEY=only-for-checks DATABASE_URL=postgresql://127.0.0.1:1/none
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset install test check fmt bench restore-drill chromium
+.PHONY: help demo demo-reset install test faults faults-night planted check fmt bench restore-drill chromium
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
