@@ -17,7 +17,7 @@ from mostrador.domain.reviews import DISPUTED_AFTER
 from mostrador.domain.tickets import SOON, TicketState
 from mostrador.models import Cancellation, Message, OrderItem, Refund, Ticket
 from mostrador.models.tickets import TicketQuerySet
-from mostrador.web.rows import Row, rows_of
+from mostrador.web.rows import SHOWN, Row, rows_of
 
 PAGE = 40
 LONGEST_RADAR = 200  # those that ship first; nobody reads further
@@ -91,10 +91,10 @@ def queue_page(tickets: TicketQuerySet, *, current: Lists, after: str, search: s
     search = search.strip()[:LONGEST_SEARCH]
     by_due = current is Lists.NEEDS_REPLY and not search
     if current is Lists.RADAR and not search:
-        found, more = list(tickets.cancel_radar()[:LONGEST_RADAR]), False
+        found, more = list(tickets.cancel_radar().only(*SHOWN)[:LONGEST_RADAR]), False
     else:
         chosen = _chosen(tickets, current, search, now)
-        found = list(_from(chosen, after, by_due=by_due).select_related("order")[: PAGE + 1])
+        found = list(_from(chosen, after, by_due=by_due).select_related("order").only(*SHOWN)[: PAGE + 1])
         more, found = len(found) > PAGE, found[:PAGE]
     counts = _counts(tickets, now)
     return Page(

@@ -19,6 +19,21 @@ from mostrador.web.notation import span_text
 from mostrador.web.states import DISPUTED, ELSEWHERE, look
 
 SHIPS_SOON = timedelta(hours=24)
+# What a row needs of a ticket and its order; all else stays in the database.
+SHOWN = (
+    "buyer_name",
+    "preview",
+    "language",
+    "marketplace_id",
+    "answer_due_at",
+    "last_message_at",
+    "order",
+    "order__status",
+    "order__fulfilled_by",
+    "order__ship_by",
+    "order__marketplace_id",
+    "order__read_at",
+)
 # What a row needs of an action; its notes and answers stay where they are.
 _SHOWN = ("order", "state", "source", "requested_at", "moved_at")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from mostrador.domain.delivery import OPEN, Source, State
@@ -183,7 +183,9 @@ def _about(event: Event) -> str:
 def _said(ticket: Ticket, replies: Sequence[Reply]) -> list[Said]:
     by_message = {reply.message_id: reply for reply in replies if reply.message_id}
     files = Prefetch("attachments", Attachment.objects.defer("content").order_by("pk"))
-    messages = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related(files)
+    rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related(files)
+    # A mail's own page is fetched when somebody asks for it; here it only counts that there is one.
+    messages = rows.annotate(has_html=~Q(html="")).defer("html")
     said = [_message(message, by_message.get(message.pk), ticket) for message in messages]
     waiting = [reply for reply in replies if not reply.message_id and reply.state != State.WITHDRAWN]
     return [*said, *(_waiting_reply(reply) for reply in waiting)]

@@ -123,8 +123,9 @@
 
   async function lookAtQueue() {
     const queue = document.getElementById("queue");
-    const untouched = queue && !queue.contains(document.activeElement) && !queue.querySelector("[data-page]");
-    if (!queue || document.hidden || !untouched) return;
+    // Words being typed into the search stay; the focus on a row is given back to that row.
+    const inUse = () => queue.contains(document.activeElement) && !document.activeElement.matches("a[data-ticket]");
+    if (!queue || document.hidden || inUse() || queue.querySelector("[data-page]")) return;
     try {
       const open = ticket()?.dataset.open || "";
       const answer = await fetch(`${queue.dataset.url}&open=${open}`, { headers: queueTag ? { "If-None-Match": queueTag } : {}, credentials: "same-origin", redirect: "manual" });
@@ -132,7 +133,8 @@
       queueTag = answer.headers.get("ETag") || "";
       const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = page.getElementById("queue"), bar = page.getElementById("bar");
       if (bar) document.getElementById("bar")?.replaceWith(document.importNode(bar, true));
-      if (!fresh || queue.contains(document.activeElement)) return;
+      if (!fresh || inUse()) return;
+      const held = queue.contains(document.activeElement) ? document.activeElement.dataset.ticket : "";
       const top = document.getElementById("rows")?.scrollTop || 0;
       queue.replaceWith(document.importNode(fresh, true));
       const now = document.getElementById("queue");
@@ -140,6 +142,7 @@
       mark(); count();
       const rows = document.getElementById("rows");
       if (rows) rows.scrollTop = top;
+      if (held) (document.querySelector(`#rows a[data-ticket="${held}"]`) || document.querySelector("#rows a[aria-current]"))?.focus({ preventScroll: true });
     } catch { /* the ticket's own look says so */ }
   }
 
