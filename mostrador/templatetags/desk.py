@@ -17,6 +17,7 @@ from lucide.templatetags.lucide import lucide as draw
 
 from mostrador.money import Money
 from mostrador.web import notation, sending
+from mostrador.web.own_words import own_words
 from mostrador.web.rows import Row
 
 register = template.Library()
@@ -26,6 +27,12 @@ register = template.Library()
 def money(value: Money) -> str:
     """Write an amount with its currency."""
     return notation.money_text(value)
+
+
+@register.filter
+def own(text: str) -> str:
+    """Write one of our own notes in the agent's language."""
+    return own_words(text)
 
 
 @register.filter

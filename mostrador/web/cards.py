@@ -234,7 +234,7 @@ def _amazon_words(code: object, words: str) -> str:
 
 def _to_come(action: Action, known: Known) -> list[Step]:
     feed, now = known.feed, known.now
-    accepted, seen = Step("todo", _("Amazon's answer")), _proof(action)
+    accepted, seen = Step("todo", _("Amazon's answer")), _proof(action, now)
     match State(action.state):
         case State.REQUESTED:
             return [
@@ -266,9 +266,11 @@ def _waiting_words(action: Action, leaving: Leaving | None, now: datetime) -> st
     return _("Waiting to go to Amazon")
 
 
-def _proof(action: Action) -> Step:
+def _proof(action: Action, now: datetime) -> Step:
     if isinstance(action, Cancellation):
         return Step("todo", _("Amazon shows the order as cancelled"))
+    if _is_disputed(action, now):
+        return Step("warn", _("Not seen in Amazon's accounts"))
     return Step("todo", _("Seen in Amazon's accounts"), _("within two days"))
 
 

@@ -7,7 +7,7 @@ import re
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Source: the notes of domain/feeds.py and tasks/reconciling.py; named groups are filled in again.
+# Source: the notes of domain/feeds.py, tasks/feeds.py and tasks/reconciling.py; named groups are kept.
 _NOTES: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
@@ -38,6 +38,10 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
         (
             r"Amazon shows a status this program does not know: (?P<status>.*)",
             _("Amazon shows a status this program does not know: %(status)s"),
+        ),
+        (
+            r"Amazon gave feed (?P<id>\S+) after it had been decided as (?P<state>\w+)",
+            _("Amazon gave feed %(id)s after it had been decided as %(state)s"),
         ),
         (
             r"the worker that was sending stopped before it could note the answer",

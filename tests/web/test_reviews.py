@@ -138,6 +138,8 @@ def test_money_that_never_shows_in_the_accounts_is_disputed(desk: Client) -> Non
     html = _html(desk, refund)
     assert "Amazon accepted this 8 days ago, but its accounts do not show it" in html
     assert "Do not refund it again: both might arrive." in html
+    assert "Not seen in Amazon&#x27;s accounts" in html
+    assert "within two days" not in html
     assert f"Order {refund.order.amazon_order_id}: we sent a refund of 10.00 EUR" in html
     rows = desk.get("/?list=review").context["queue"].rows
     assert [row.pk for row in rows] == [refund.ticket_id]

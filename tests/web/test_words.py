@@ -112,6 +112,7 @@ def test_every_doubt_and_every_reason_of_a_stop_has_its_words() -> None:
         "Amazon has shown IN_PROGRESS for more than 8 hours; ask Seller Support",
         "Amazon stopped while working on it: some, none or all of it may have been done",
         "the worker that was sending stopped before it could note the answer",
+        "Amazon gave feed 5012 after it had been decided as absent",
         RESTORED_WORDS,
     ],
 )
