@@ -200,7 +200,7 @@ def _money(facts: OrderFacts) -> list[Fact]:
     paid, pending = sum(b.paid for b in balances), sum(b.pending for b in balances)
     posted = sum(b.posted for b in balances)
     if not _is_charged(facts):
-        return [Fact(_("Price of the order"), money_text(facts.money(paid)))]
+        return [Fact(_("Price of the order"), money_text(facts.money(paid)))] if paid else []
     lines = [Fact(_("Paid"), money_text(facts.money(paid)))]
     if pending:
         lines.append(Fact(_("Being refunded"), money_text(facts.money(pending)), "calm"))
