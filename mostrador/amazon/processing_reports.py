@@ -95,6 +95,7 @@ _SUMMARY_FIELDS = frozenset(
 )
 _RESULT_FIELDS = frozenset({"MessageID", "ResultCode", "ResultMessageCode", "ResultDescription"})
 _REPORT_FIELDS = frozenset({"DocumentTransactionID", "StatusCode"})
+_FIELDS = _SUMMARY_FIELDS | _RESULT_FIELDS | _REPORT_FIELDS | {"MessageType"}
 
 
 class _Sheet:
@@ -116,6 +117,8 @@ class _Sheet:
             raise _Fault("the report is too long or too deep")
         if len(self._path) == 1 and tag != "AmazonEnvelope":
             raise _Fault("the document is not a processing report")
+        if len(self._path) > 1 and self._path[-2] in _FIELDS:
+            raise _Fault("a field of the report has elements in it")
         self._text, self._length = [], 0
         path = tuple(self._path)
         if path == _REPORT:

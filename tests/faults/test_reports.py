@@ -125,6 +125,7 @@ def corpus() -> dict[str, bytes]:
         "entity": GOOD.replace(b">3<", b">&three;<", 1),
         "two reports": GOOD.replace(b"</Message>", b"</Message><Message><ProcessingReport/></Message>", 1),
         "two roots": GOOD + GOOD,
+        "an element in a field": GOOD.replace(b">Complete<", b"><MessageID>1</MessageID>Complete<"),
         "rubbish behind": GOOD + b"rubbish",
         "nested too deep": b"<AmazonEnvelope>" * 500,
         "another envelope": GOOD.replace(b"AmazonEnvelope", b"OtherEnvelope"),
