@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
-from mostrador.models import ItemBalance
+from mostrador.actions.reviews import record_finding
+from mostrador.domain.delivery import State
+from mostrador.domain.reviews import Outcome
+from mostrador.models import ItemBalance, Reply
 from tests.faults.cable import Cable
 from tests.faults.figures import Row, figure, row
 from tests.faults.market import PAID, Market, open_market, open_nursery, read_orders
@@ -37,6 +41,23 @@ def misfortunes(market: Market, rng: random.Random) -> None:
             status=rng.choice((429, 500, 503)),
             seconds=0.5,
         )
+
+
+def look_up_reviews(market: Market, entry: Row) -> None:
+    """Let a person look up in Seller Central what became of every action in review, and say so."""
+    books, looked = market.books(), 0
+    for each in market.asked:
+        if each.state() is State.REVIEW and not isinstance(each.action, Reply):
+            is_done = books.did(each)
+            record_finding(
+                action=each.action,
+                agent=market.agent,
+                outcome=Outcome.DONE if is_done else Outcome.NOT_DONE,
+                proof="Seller Central, order page",
+                now=timezone.now(),
+            )
+            looked += 1
+    entry.notes.append(f"{looked} went to a person")
 
 
 def compare_money(market: Market, entry: Row) -> None:
@@ -74,7 +95,9 @@ def test_under_mixed_faults_the_books_are_equal_to_the_cent(
                     replace_one(nursery, workers, rng)
             time.sleep(5)
             market.control("DELETE", "faults")
+            market.forget_refusals()
             siege.drain(seconds=180 + refunds)
+        look_up_reviews(market, entry)
         market.tell(entry)
         compare_money(market, entry)
 
