@@ -33,6 +33,11 @@ NOT_YET_SHIPPED = frozenset(
     }
 )
 
+# Money may have moved, so Amazon's accounts may say something of the order.
+MAY_HAVE_BOOKINGS = frozenset(
+    {FulfillmentStatus.SHIPPED, FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.CANCELLED}
+)
+
 FULFILLED_BY_AMAZON = "AMAZON"
 PRIME = "PRIME"
 

@@ -14,6 +14,7 @@ from mostrador.amazon.components import Component
 from mostrador.amazon.marketplaces import MARKETPLACES, marketplace
 from mostrador.domain.orders import (
     FULFILLED_BY_AMAZON,
+    MAY_HAVE_BOOKINGS,
     NOT_YET_SHIPPED,
     Balance,
     FulfillmentStatus,
@@ -79,10 +80,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
             .exclude(ship_by__lt=now)
             .distinct()
         )
-
-    def stale(self, now: datetime) -> OrderQuerySet:
-        """Return the orders whose last reading is older than a minute, or never happened."""
-        return self.filter(Q(read_at=None) | Q(read_at__lt=now - FRESH_FOR))
 
 
 class Order(models.Model):
@@ -169,8 +166,17 @@ class Order(models.Model):
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────
 
     def is_fresh(self, now: datetime) -> bool:
-        """Return whether it was read within the last minute."""
-        return self.read_at is not None and self.read_at > now - FRESH_FOR
+        """Return whether it was read within the last minute, and its bookings at least once.
+
+        A search brings orders without their bookings, and with them every refund made elsewhere.
+        """
+        if self.read_at is None or self.read_at <= now - FRESH_FOR:
+            return False
+        return self.money_read_at is not None or not self.may_have_bookings()
+
+    def may_have_bookings(self) -> bool:
+        """Return whether Amazon's accounts may say something of it."""
+        return self.status in MAY_HAVE_BOOKINGS
 
     def tax_included(self) -> bool:
         """Return whether prices of this marketplace hold their tax; unknown marketplaces are taken so."""

@@ -13,7 +13,6 @@ from mostrador.amazon import finances
 from mostrador.amazon import orders as amazon
 from mostrador.amazon.errors import AmazonError
 from mostrador.domain.delivery import State
-from mostrador.domain.orders import FulfillmentStatus
 from mostrador.models import Event, EventKind, Order, SellingPartner
 from mostrador.tasks import cancellations, refunds
 from mostrador.tasks.gate import NoToken, ask
@@ -32,10 +31,6 @@ _PROOF_EVERY = (
 )
 _PROOF_AT_MOST_EVERY = timedelta(hours=3)
 _PROOF_UNTIL = timedelta(days=7)
-
-HAS_BOOKINGS = frozenset(
-    {FulfillmentStatus.SHIPPED, FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.CANCELLED}
-)
 
 
 def plan_refresh(*, order_id: int, now: datetime) -> None:
@@ -58,7 +53,7 @@ def refresh(*, order_id: int) -> None:
     now = timezone.now()
     try:
         order = read_order(order, now)
-        if order.status in HAS_BOOKINGS:
+        if order.may_have_bookings():
             _read_bookings(order, now)
     except NoToken as wait:
         order.plan_read(at=wait.ready_at)

@@ -261,6 +261,6 @@ def _read_orders(
 def _was_read(order: Order, stop: SendingStop) -> bool:
     if order.read_at is None or order.read_at < stop.closed_at:
         return False
-    if order.status not in orders.HAS_BOOKINGS:
+    if not order.may_have_bookings():
         return True
     return order.money_read_at is not None and order.money_read_at >= stop.closed_at
