@@ -159,7 +159,10 @@ def make_order(
         packages=(),
     )
     with transaction.atomic():
-        return Order.objects.store(partner=partner or make_selling_partner(), said=said, now=read_at)
+        order = Order.objects.store(partner=partner or make_selling_partner(), said=said, now=read_at)
+    order.money_was_read(read_at)
+    order.refresh_from_db()
+    return order
 
 
 def make_ticket(
