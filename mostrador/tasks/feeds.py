@@ -169,11 +169,11 @@ def _send(feed: Feed) -> None:
 
     The token is fetched before the mark and pinned, so that a frozen worker cannot send after the fence.
     """
-    if guards.is_closed(timezone.now()):
+    partner = feed.selling_partner
+    if partner.paused_at is not None or guards.is_closed(timezone.now()):
         _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN)
         return
     reach("send.begins")
-    partner = feed.selling_partner
     kind = FeedType(feed.feed_type)
     client = client_for(partner)
     token = client.tokens.token(timezone.now())

@@ -179,6 +179,22 @@ def test_a_second_dispatch_leaves_a_feed_to_its_carrier_and_burns_no_token(shop:
     assert round(Quota.objects.get(operation="createFeed").tokens) == 14
 
 
+def test_a_sealed_feed_of_a_paused_selling_partner_does_not_leave(shop: Shop) -> None:
+    order = shop.order(LAMP)
+    refund = shop.refund(order, lamp(1500))
+    kind = FeedType.POST_PAYMENT_ADJUSTMENT_DATA
+    feed = sealing.seal(partner=order.selling_partner, feed_type=kind, keys=[refund.pk], now=timezone.now())
+    assert feed
+    order.selling_partner.pause(because="a test", now=timezone.now())
+    feeds.follow(feed_pk=feed.pk)
+    assert shop.calls("createFeed") == []
+
+    order.selling_partner.resume()
+    Feed.objects.update(next_action_at=timezone.now())
+    shop.settle(refund)
+    assert len(shop.calls("createFeed")) == 1
+
+
 def test_two_workers_that_dispatch_at_once_send_one_feed(shop: Shop) -> None:
     order = shop.order(LAMP)
     refund = shop.refund(order, lamp(1500))
