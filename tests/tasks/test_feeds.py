@@ -18,7 +18,7 @@ from mostrador.domain.feeds import FeedState
 from mostrador.domain.refunds import Line
 from mostrador.domain.refusals import RefusalCode, Refused
 from mostrador.models import Feed, Order, Quota, Refund
-from mostrador.tasks import feeds, orders
+from mostrador.tasks import feeds, orders, sealing
 from tests.shop import Shop, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
