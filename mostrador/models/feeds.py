@@ -42,6 +42,11 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         found = self.filter(selling_partner=partner, feed_type=feed_type, state__in=BEFORE_AMAZON)
         return found.order_by("pk").first()
 
+    def kinds_before_sending(self, partner: SellingPartner) -> set[str]:
+        """Return the feed types of which one has not reached Amazon yet."""
+        waiting = self.filter(selling_partner=partner, state__in=BEFORE_AMAZON)
+        return set(waiting.values_list("feed_type", flat=True))
+
     def carrying(self, action: Refund | Cancellation) -> Feed | None:
         """Return the feed an action left or is leaving in, the last one."""
         message = action.feed_messages.select_related("feed__selling_partner").order_by("-pk").first()

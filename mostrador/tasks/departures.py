@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from mostrador.amazon.feeds import FeedType
 from mostrador.domain import dispatch as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.dispatch import Departure, Kind, Past, Rules, Waiting
+from mostrador.domain.quotas import Bucket
 from mostrador.models import Cancellation, Feed, Order, Quota, Refund, SellingPartner
 
 KINDS: Mapping[Kind, FeedType] = {
@@ -23,49 +25,82 @@ LOOKS_AT = 1000
 
 def next_departure(partner: SellingPartner, now: datetime) -> Departure | None:
     """Return what leaves next for a selling partner, and when; nothing when nothing waits or can leave."""
+    seen = _look(partner, now)
     return rules.next_departure(
-        refunds=_refunds(partner),
-        cancellations=_cancellations(partner),
-        bucket=Quota.objects.bucket_of(partner=partner, operation="createFeed", now=now),
-        past=_past(partner),
-        rules=_rules(partner, now),
+        refunds=seen.refunds,
+        cancellations=seen.cancellations,
+        bucket=seen.bucket,
+        past=seen.past,
+        rules=seen.rules,
         now=now,
     )
 
 
 def expected(partner: SellingPartner, now: datetime) -> dict[tuple[Kind, int], datetime]:
     """Return when each waiting refund and cancellation will leave, by kind and primary key."""
+    seen = _look(partner, now)
     plan = rules.departures(
-        refunds=_refunds(partner),
-        cancellations=_cancellations(partner),
-        bucket=Quota.objects.bucket_of(partner=partner, operation="createFeed", now=now),
-        past=_past(partner),
-        rules=_rules(partner, now),
+        refunds=seen.refunds,
+        cancellations=seen.cancellations,
+        bucket=seen.bucket,
+        past=seen.past,
+        rules=seen.rules,
         now=now,
     )
     return {(departure.kind, key): departure.at for departure in plan for key in departure.keys}
 
 
 def kept(partner: SellingPartner, feed_type: FeedType, now: datetime) -> int:
-    """Return how many createFeed tokens a feed of this type must leave for others."""
+    """Return how many createFeed tokens a feed of this type must leave for others, if few are left."""
     if feed_type is FeedType.POST_ORDER_ACKNOWLEDGEMENT_DATA:
         return 0
+    bucket = Quota.objects.bucket_of(partner=partner, operation="createFeed", now=now)
+    if bucket.level(now) >= 1 + settings.TOKENS_KEPT_FOR_CANCELLATIONS:
+        return 0
+    return _in_sight(partner, now)
+
+
+def _in_sight(partner: SellingPartner, now: datetime) -> int:
     in_sight = Cancellation.objects.filter(selling_partner=partner, state=State.REQUESTED).count()
     in_sight += Order.objects.asked_to_cancel(partner=partner, now=now).count()
     return rules.tokens_kept(most=settings.TOKENS_KEPT_FOR_CANCELLATIONS, cancellations_in_sight=in_sight)
 
 
-def _rules(partner: SellingPartner, now: datetime) -> Rules:
-    return Rules(
-        messages_per_feed=settings.MESSAGES_PER_FEED,
-        keep=kept(partner, FeedType.POST_PAYMENT_ADJUSTMENT_DATA, now),
-        spacing=timedelta(seconds=settings.FEED_SPACING_SECONDS),
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """All the policy asks for."""
+
+    refunds: list[Waiting]
+    cancellations: list[Waiting]
+    bucket: Bucket
+    past: Past
+    rules: Rules
+
+
+def _look(partner: SellingPartner, now: datetime) -> _Seen:
+    """Read what the policy needs, and not what cannot change its answer: every question delays a refund."""
+    blocked = Feed.objects.kinds_before_sending(partner)  # single flight
+    refunds = [] if KINDS[Kind.REFUNDS] in blocked else _refunds(partner)
+    cancellations = [] if KINDS[Kind.CANCELLATIONS] in blocked else _cancellations(partner)
+    bucket = Quota.objects.bucket_of(partner=partner, operation="createFeed", now=now)
+    spacing = timedelta(seconds=settings.FEED_SPACING_SECONDS)
+    waiting = len(refunds) + len(cancellations)
+    # With a token for each and some to spare, nobody waits for anybody.
+    is_plenty = bucket.level(now) >= waiting + settings.TOKENS_KEPT_FOR_CANCELLATIONS
+    return _Seen(
+        refunds,
+        cancellations,
+        bucket,
+        Past() if is_plenty and not spacing else _past(partner),
+        Rules(
+            messages_per_feed=settings.MESSAGES_PER_FEED,
+            keep=0 if is_plenty else _in_sight(partner, now),
+            spacing=spacing,
+        ),
     )
 
 
 def _refunds(partner: SellingPartner) -> list[Waiting]:
-    if _is_blocked(partner, Kind.REFUNDS):
-        return []
     rows = Refund.objects.filter(selling_partner=partner, state=State.REQUESTED)
     return [
         Waiting(pk, due) for pk, due in rows.order_by("send_after").values_list("pk", "send_after")[:LOOKS_AT]
@@ -73,16 +108,9 @@ def _refunds(partner: SellingPartner) -> list[Waiting]:
 
 
 def _cancellations(partner: SellingPartner) -> list[Waiting]:
-    if _is_blocked(partner, Kind.CANCELLATIONS):
-        return []
     rows = Cancellation.objects.filter(selling_partner=partner, state=State.REQUESTED)
     facts = rows.order_by("send_after").values_list("pk", "send_after", "order__ship_by")[:LOOKS_AT]
     return [Waiting(pk, due, ship_by) for pk, due, ship_by in facts]
-
-
-def _is_blocked(partner: SellingPartner, kind: Kind) -> bool:
-    """Return whether a feed of this kind is still before Amazon: single flight."""
-    return Feed.objects.before_sending(partner=partner, feed_type=KINDS[kind]) is not None
 
 
 def _past(partner: SellingPartner) -> Past:

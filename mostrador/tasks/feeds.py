@@ -55,9 +55,7 @@ def dispatch(*, partner_id: int, feed_type: str) -> None:
     now = database_now()  # the queue's clock: by one that is behind, this job would plan itself in circles
     if partner.paused_at is not None:
         return
-    if Feed.objects.before_sending(partner=partner, feed_type=FeedType(feed_type)) is not None:
-        # Whoever carries it lets what waits leave afterwards; a second carrier would only burn tokens.
-        return
+    # What is blocked by a feed under way is left to its carrier: a second one would only burn tokens.
     departure = departures.next_departure(partner, now)
     if departure is None:
         return

@@ -25,7 +25,7 @@ READ_AGAIN_AFTER_ERROR = timedelta(minutes=1)
 # An accepted action is looked for in the order and the accounts: soon, then ever less often (48 hours' lag).
 PROOF_AFTER = timedelta(seconds=3)
 _PROOF_EVERY = (
-    (timedelta(minutes=1), timedelta(seconds=5)),
+    (timedelta(minutes=1), timedelta(seconds=15)),
     (timedelta(minutes=10), timedelta(minutes=1)),
     (timedelta(hours=2), timedelta(minutes=15)),
 )
