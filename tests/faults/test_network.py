@@ -49,7 +49,7 @@ BEFORE = {
     "downloadDocument": "getFeedDocument",
 }
 OTHERS = ("dns", "tls")  # not of the proxy: a name nobody knows, and a server that speaks no TLS
-# What createFeed's faults mean: nothing was written, or anything may have happened (money-safety §2.2).
+# What createFeed's faults mean: nothing was written, or anything may have happened (docs/reference/once-only.md).
 CERTAIN = (Fault.REFUSE_NEXT, *OTHERS)
 TIMEOUT = 0.4
 
@@ -150,7 +150,7 @@ def break_address(
 
 
 def classify(asked: Asked, fault: str, entry: Row) -> None:
-    """Hold what the desk believes against the table of money-safety §2.2."""
+    """Hold what the desk believes against the table of docs/reference/once-only.md."""
     feed = hand.feed_of(asked)
     state = feed.state if feed else "none"
     expected = (FeedState.STAGED,) if fault in CERTAIN else (FeedState.UNKNOWN,)
