@@ -5,7 +5,7 @@ give back as they are). TAX and DISCOUNT may say in detail to which of the other
 they belong to the item. The model says neither which sign a discount has, nor whether a price that contains
 its tax is listed with or without it. The item's own total decides where it can; where it cannot, we take the
 reading with the smaller sums: too little can be corrected, too much has been paid.
-Source: Amazon's model orders_2026-01-01, ItemProceeds; docs/reference/what-amazon-allows.md on prices with tax.
+Source: Amazon's model orders_2026-01-01, ItemProceeds; docs/reference/what-amazon-allows.md.
 """
 
 from __future__ import annotations

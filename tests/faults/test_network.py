@@ -49,7 +49,7 @@ BEFORE = {
     "downloadDocument": "getFeedDocument",
 }
 OTHERS = ("dns", "tls")  # not of the proxy: a name nobody knows, and a server that speaks no TLS
-# What createFeed's faults mean: nothing was written, or anything may have happened (docs/reference/once-only.md).
+# What createFeed's faults mean: nothing was written, or anything may have happened.
 CERTAIN = (Fault.REFUSE_NEXT, *OTHERS)
 TIMEOUT = 0.4
 
