@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 # Amazon wants an answer within 24 hours, every day of the year (docs/reference/what-amazon-allows.md).
 ANSWER_WITHIN = timedelta(hours=24)
@@ -16,6 +16,15 @@ class TicketState(StrEnum):
     OPEN = "open"
     WAITING = "waiting"
     CLOSED = "closed"
+
+
+class Priority(IntEnum):
+    """How a team ranks a ticket by hand; Amazon's clock runs all the same."""
+
+    LOW = -1
+    NORMAL = 0
+    HIGH = 1
+    URGENT = 2
 
 
 class Urgency(StrEnum):

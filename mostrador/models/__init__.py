@@ -3,8 +3,10 @@
 from mostrador.models.calls import CallCount, CallOutcome
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import LostRace
+from mostrador.models.drafts import Draft, Upload
 from mostrador.models.feeds import Feed, FeedMessage, SeenFeed
 from mostrador.models.guards import FeedMark, Reconciliation, SendingStop
+from mostrador.models.macros import SavedMacro
 from mostrador.models.messages import Attachment, Direction, Message, RawMail, RawMailState, Reply
 from mostrador.models.notifications import Notification, QueueHealth
 from mostrador.models.orders import ItemBalance, Order, OrderItem
@@ -13,8 +15,10 @@ from mostrador.models.quotas import Quota
 from mostrador.models.refunds import Refund, RefundLine
 from mostrador.models.reviews import Finding
 from mostrador.models.selling_partners import Mailbox, SellingPartner
+from mostrador.models.teamwork import Mention, Presence, TicketLink
 from mostrador.models.tickets import Ticket
 from mostrador.models.timeline import Event, EventKind
+from mostrador.models.views import SavedView
 
 __all__ = [
     "Agent",
@@ -24,6 +28,7 @@ __all__ = [
     "CallOutcome",
     "Cancellation",
     "Direction",
+    "Draft",
     "Event",
     "EventKind",
     "Feed",
@@ -33,10 +38,12 @@ __all__ = [
     "ItemBalance",
     "LostRace",
     "Mailbox",
+    "Mention",
     "Message",
     "Notification",
     "Order",
     "OrderItem",
+    "Presence",
     "QueueHealth",
     "Quota",
     "RawMail",
@@ -45,8 +52,12 @@ __all__ = [
     "Refund",
     "RefundLine",
     "Reply",
+    "SavedMacro",
+    "SavedView",
     "SeenFeed",
     "SellingPartner",
     "SendingStop",
     "Ticket",
+    "TicketLink",
+    "Upload",
 ]

@@ -205,6 +205,7 @@ class Message(models.Model):
     html = models.TextField(blank=True)  # cleaned
     blocked_images = models.PositiveIntegerField(default=0)
     message_id = models.CharField(max_length=500, blank=True)
+    is_automatic = models.BooleanField(default=False)  # an out-of-office note, ours or theirs: no answer
     authentic = models.BooleanField(null=True)
     defects = ArrayField(models.CharField(max_length=300), default=list)
     at = models.DateTimeField()

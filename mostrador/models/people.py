@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -16,6 +17,9 @@ class Language(models.TextChoices):
 
     ENGLISH = "en", "English"
     SPANISH = "es", "Español"
+    GERMAN = "de", "Deutsch"
+    FRENCH = "fr", "Français"
+    ITALIAN = "it", "Italiano"
 
 
 class AgentQuerySet(models.QuerySet["Agent"]):
@@ -49,6 +53,10 @@ class Agent(AbstractBaseUser):
     language = models.CharField(max_length=5, choices=Language.choices, default=Language.ENGLISH)
     time_zone = models.CharField(max_length=64, default="UTC")
     is_owner = models.BooleanField(default=False)
+    # Which new tickets may be given to this agent without asking; empty lists mean any.
+    takes_new_tickets = models.BooleanField(default=True)
+    answers_in = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    answers_for = ArrayField(models.CharField(max_length=20), default=list, blank=True)  # marketplace ids
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -56,6 +56,7 @@ class SellingPartner(models.Model):
     client_id = models.CharField(max_length=120)
     client_secret_sealed = models.TextField()
     refresh_token_sealed = models.TextField()
+    signature = models.TextField(blank=True)  # stands under every answer
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_because = models.TextField(blank=True)
     # Orders are read forward from here (Amazon's clock: the last answer's "before" bound).

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from mostrador.domain.orders import FULFILLED_BY_AMAZON, NOT_YET_SHIPPED
-from mostrador.domain.tickets import TicketState, answer_due
+from mostrador.domain.tickets import Priority, TicketState, answer_due
 from mostrador.models.orders import Order, OrderItem
 from mostrador.models.people import Agent
 from mostrador.models.selling_partners import Mailbox, SellingPartner
@@ -112,6 +114,18 @@ class Ticket(models.Model):
     assigned_to = models.ForeignKey(
         Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets"
     )
+    priority = models.SmallIntegerField(
+        choices=[(p.value, p.name.lower()) for p in Priority], default=Priority.NORMAL
+    )
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    # An agent found that the buyer's last words need no answer; Amazon wants that marked on its own page too.
+    no_answer_needed_at = models.DateTimeField(null=True, blank=True)
+    claim_at = models.DateTimeField(null=True, blank=True)  # the buyer opened an A-to-z claim
+    # A merged ticket keeps all its rows and shows them in this one.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
     first_unanswered_at = models.DateTimeField(null=True, blank=True)
     answer_due_at = models.DateTimeField(null=True, blank=True)
     last_message_at = models.DateTimeField()
@@ -138,6 +152,14 @@ class Ticket(models.Model):
                 opclasses=["int8_ops", "varchar_pattern_ops"],
                 name="ticket_by_buyer_alias",
             ),
+            models.Index(fields=["assigned_to", "state", "-last_message_at", "-id"], name="ticket_by_agent"),
+            models.Index(
+                fields=["snoozed_until"], name="ticket_to_wake", condition=Q(snoozed_until__isnull=False)
+            ),
+            models.Index(
+                fields=["-claim_at", "-id"], name="ticket_with_claim", condition=Q(claim_at__isnull=False)
+            ),
+            GinIndex(fields=["tags"], name="ticket_by_tag"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,92 @@
+"""Drafts: what an agent has typed but not sent, and the files laid beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from mostrador.models.messages import Reply
+from mostrador.models.people import Agent
+from mostrador.models.tickets import Ticket
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    """Keeps and drops drafts."""
+
+    def keep(self, *, ticket: Ticket, agent: Agent, text: str, kind: str, now: datetime) -> None:
+        """Store what stands in the box; an empty box has no draft."""
+        if not text.strip():
+            self.drop(ticket=ticket, agent=agent)
+            return
+        self.update_or_create(
+            ticket=ticket, agent=agent, defaults={"text": text, "kind": kind, "changed_at": now}
+        )
+
+    def drop(self, *, ticket: Ticket, agent: Agent) -> None:
+        """Forget the draft: it was sent, or emptied."""
+        self.filter(ticket=ticket, agent=agent).delete()
+
+
+class Draft(models.Model):
+    """The text an agent has begun in a ticket; `kind` says whether it is for the buyer or a note."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="drafts")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="drafts")
+    text = models.TextField()
+    kind = models.CharField(max_length=5, default="reply")
+    changed_at = models.DateTimeField()
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["ticket", "agent"], name="one_draft_per_ticket_and_agent"),
+        )
+
+    def __str__(self) -> str:
+        return f"draft of {self.agent_id} in {self.ticket_id}"
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """Keeps files until their reply leaves."""
+
+    def keep(
+        self, *, ticket: Ticket, agent: Agent, name: str, content_type: str, content: bytes, now: datetime
+    ) -> Upload:
+        """Store a file that was checked before."""
+        return self.create(
+            ticket=ticket,
+            agent=agent,
+            name=name[:200],
+            content_type=content_type[:100],
+            content=content,
+            size=len(content),
+            at=now,
+        )
+
+    def waiting(self, *, ticket: Ticket, agent: Agent) -> UploadQuerySet:
+        """Return the files laid beside the agent's draft, in order."""
+        return self.filter(ticket=ticket, agent=agent, reply=None).order_by("pk")
+
+
+class Upload(models.Model):
+    """A file on its way to the buyer: beside a draft at first, then bound to the reply that carries it."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="uploads")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+")
+    reply = models.ForeignKey(Reply, on_delete=models.PROTECT, null=True, blank=True, related_name="uploads")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    size = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=["ticket", "agent"], name="upload_waiting", condition=Q(reply=None)),)
+
+    def __str__(self) -> str:
+        return self.name
