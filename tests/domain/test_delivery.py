@@ -13,6 +13,7 @@ from mostrador.domain.delivery import (
     TRUE_FOR_THE_BUYER,
     UNDER_WAY,
     ForbiddenMove,
+    Source,
     State,
     check_move,
     states_before,
@@ -72,7 +73,14 @@ def test_every_state_is_open_decided_or_free() -> None:
     assert set(State) == OPEN | FREES_THE_MONEY | TRUE_FOR_THE_BUYER
     assert not OPEN & FREES_THE_MONEY
     assert not OPEN & TRUE_FOR_THE_BUYER
-    assert UNDER_WAY < OPEN
+
+
+def test_under_way_is_what_needs_no_person_and_has_no_answer_yet() -> None:
+    assert set(UNDER_WAY) == {State.REQUESTED, State.SENDING, State.SENT}
+
+
+def test_who_brought_a_wish_about_is_stored_in_these_words() -> None:
+    assert list(Source) == ["agent", "api", "rule", "elsewhere"]
 
 
 def test_what_may_have_happened_is_never_free_and_never_told_as_true() -> None:
