@@ -7,13 +7,14 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode, urlsplit
 
 from mostrador.amazon.errors import AmazonError, Happened, Refused, Unauthorized, Unreadable, error_of_answer
 from mostrador.amazon.lwa import AccessToken, TokenSource
+from mostrador.amazon.quotas import rate_said
 from mostrador.amazon.wire import MAX_ANSWER, Outgoing, Reply, Wire, is_allowed_address, shared_wire
 
 VERSION = "0.1.0"
@@ -188,7 +189,7 @@ def _answer(operation: str, reply: Reply) -> Answer:
         reply.headers,
         reply.headers.get("x-amzn-requestid"),
         _date(reply.headers.get("date")),
-        _rate(reply.headers.get("x-amzn-ratelimit-limit")),
+        rate_said(reply.headers),
     )
 
 
@@ -220,11 +221,3 @@ def _date(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def _rate(text: str | None) -> Decimal | None:
-    try:
-        rate = Decimal(text or "")
-    except InvalidOperation:
-        return None
-    return rate if rate.is_finite() and rate > 0 else None

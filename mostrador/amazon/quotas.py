@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 
@@ -44,3 +44,15 @@ USAGE_PLANS: Mapping[str, UsagePlan] = MappingProxyType(
         "deleteSubscriptionById": _plan("1", 5),
     }
 )
+
+
+def rate_said(headers: Mapping[str, str]) -> Decimal | None:
+    """Return the rate an answer names for its operation, in calls a second; most name none.
+
+    Source: "x-amzn-RateLimit-Limit" of developer-docs, page "Response format"; best effort, never the burst.
+    """
+    try:
+        rate = Decimal(headers.get("x-amzn-ratelimit-limit", ""))
+    except InvalidOperation:
+        return None
+    return rate if rate.is_finite() and rate > 0 else None

@@ -167,6 +167,16 @@ class Fate(StrEnum):
     REVIEWED = "reviewed"  # it may be inside one of them: a person must look
 
 
+class MarkFate(StrEnum):
+    """What became of something that was about to be sent and that the database does not know."""
+
+    HELD = "held"  # not known: nothing else may be refunded on its order
+    IN_ACCOUNTS = "in_accounts"  # Amazon's accounts show it
+    IN_ORDER = "in_order"  # a cancellation: the order itself has been read since
+    NEVER_SENT = "never_sent"  # Amazon lists no feed that could carry it
+    RELEASED = "released"  # an owner decided
+
+
 def fate_of_feed(state: FeedState, candidates: Sequence[ForgottenFeed]) -> Fate:
     """Return what becomes of a feed that had not reached Amazon when the copy was made."""
     if state in (FeedState.MARKED, FeedState.UNKNOWN):

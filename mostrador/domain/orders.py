@@ -102,6 +102,7 @@ class OrderFacts:
     buyer_asked_to_cancel: bool = False
     open_cancellation: str | None = None
     partner_paused: bool = False
+    held_since: datetime | None = None  # something unknown may have left for Amazon before a restore
 
     @property
     def by_amazon(self) -> bool:

@@ -1,10 +1,12 @@
 """What we remember: tables, constraints and queries. `.save()` and `.create()` stand only here."""
 
+from mostrador.models.broken_rules import BrokenRule
 from mostrador.models.calls import CallCount, CallOutcome
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import LostRace
 from mostrador.models.drafts import Draft, Upload
 from mostrador.models.feeds import Feed, FeedMessage, SeenFeed
+from mostrador.models.forgotten import ForgottenMark
 from mostrador.models.guards import FeedMark, Reconciliation, SendingStop
 from mostrador.models.macros import SavedMacro
 from mostrador.models.messages import Attachment, Direction, Message, RawMail, RawMailState, Reply
@@ -24,6 +26,7 @@ __all__ = [
     "Agent",
     "ApiToken",
     "Attachment",
+    "BrokenRule",
     "CallCount",
     "CallOutcome",
     "Cancellation",
@@ -35,6 +38,7 @@ __all__ = [
     "FeedMark",
     "FeedMessage",
     "Finding",
+    "ForgottenMark",
     "ItemBalance",
     "LostRace",
     "Mailbox",

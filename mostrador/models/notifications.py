@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     NOTHING_DUE = "nothing_due"  # about a feed of ours whose story went on without it
     UNKNOWN_SELLER = "unknown_seller"
     UNKNOWN_FEED = "unknown_feed"
+    NO_SUCH_FEED = "no_such_feed"  # about a feed that Amazon, asked, does not know
     OTHER_TYPE = "other_type"  # we never asked for such ones
     UNREADABLE = "unreadable"
 

@@ -104,6 +104,8 @@ class Order(models.Model):
     money_read_at = models.DateTimeField(null=True, blank=True)
     read_trouble = models.TextField(blank=True)
     next_read_at = models.DateTimeField(null=True, blank=True)
+    # Since when something may have left for Amazon that a restored database does not know.
+    held_since = models.DateTimeField(null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -163,6 +165,11 @@ class Order(models.Model):
         """Note that Amazon's accounts were read for this order."""
         Order.objects.filter(pk=self.pk).update(money_read_at=now)
 
+    def hold(self, *, since: datetime | None) -> None:
+        """Refuse refunds of this order because of something forgotten, or refuse them no longer."""
+        Order.objects.filter(pk=self.pk).update(held_since=since)
+        self.held_since = since
+
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────
 
     def is_fresh(self, now: datetime) -> bool:
@@ -208,6 +215,7 @@ class Order(models.Model):
             buyer_asked_to_cancel=any(item.buyer_asked_to_cancel for item in items),
             open_cancellation=cancellation.reference if cancellation else None,
             partner_paused=self.selling_partner.paused_at is not None,
+            held_since=self.held_since,
         )
 
     def buyer_asked_to_cancel(self) -> bool:

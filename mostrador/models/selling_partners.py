@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,6 +14,13 @@ from mostrador.models.secrets import seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class PauseCode(StrEnum):
+    """Who stopped the sending."""
+
+    PERSON = ""  # somebody, who said why
+    BROKEN_RULE = "broken_rule"  # this program, because an invariant of money safety did not hold
 
 
 class SellingPartnerQuerySet(models.QuerySet["SellingPartner"]):
@@ -59,6 +67,9 @@ class SellingPartner(models.Model):
     signature = models.TextField(blank=True)  # stands under every answer
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_because = models.TextField(blank=True)
+    paused_code = models.CharField(
+        max_length=20, choices=[(c.value, c.value) for c in PauseCode], default=PauseCode.PERSON, blank=True
+    )
     # Orders are read forward from here (Amazon's clock: the last answer's "before" bound).
     orders_read_until = models.DateTimeField(null=True, blank=True)
     # A search under way: how far it looks, and the page it goes on with (the token lives 24 hours).
@@ -95,13 +106,17 @@ class SellingPartner(models.Model):
         """Return the LWA refresh token in clear."""
         return unseal(self.refresh_token_sealed, place=self.secret_place("refresh_token"))
 
-    def pause(self, *, because: str, now: datetime) -> None:
+    def pause(self, *, because: str, now: datetime, code: PauseCode = PauseCode.PERSON) -> None:
         """Stop every sending for this selling partner until a person resumes it."""
-        SellingPartner.objects.filter(pk=self.pk).update(paused_at=now, paused_because=because)
+        SellingPartner.objects.filter(pk=self.pk).update(
+            paused_at=now, paused_because=because, paused_code=code
+        )
 
     def resume(self) -> None:
         """Let this selling partner send again."""
-        SellingPartner.objects.filter(pk=self.pk).update(paused_at=None, paused_because="")
+        SellingPartner.objects.filter(pk=self.pk).update(
+            paused_at=None, paused_because="", paused_code=PauseCode.PERSON
+        )
 
     def plan_sync(self, *, at: datetime, trouble: str = "") -> None:
         """Note when orders are read next, and what went wrong, if anything."""

@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     BUYER_ASKED_TO_CANCEL = "buyer_asked_to_cancel"
     ORDER_STATUS_CHANGED = "order_status_changed"
     REFUNDED_ELSEWHERE = "refunded_elsewhere"
+    ORDER_HELD = "order_held"
+    ORDER_RELEASED = "order_released"
     # steps of a refund, a cancellation or a reply
     REQUESTED = "requested"
     SEND_NOW = "send_now"

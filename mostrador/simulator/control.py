@@ -20,6 +20,7 @@ from mostrador.simulator.faults import Fault
 from mostrador.simulator.gate import WORLD
 from mostrador.simulator.letters import FORMS
 from mostrador.simulator.marketplaces import BY_ID
+from mostrador.simulator.quotas import USAGE_PLANS
 from mostrador.simulator.relay import deliver, deliver_raw, maildir_of
 from mostrador.simulator.sealing import digest_word
 from mostrador.simulator.settings import ASSUMPTIONS
@@ -132,6 +133,22 @@ async def assume(world: World, request: web.Request) -> Json:
     return dict(world.settings.assumptions)
 
 
+async def rates(world: World, request: web.Request) -> Json:
+    """Answer GET and POST /control/rates; POST {"createFeed": 0.05} changes a usage plan from now on."""
+    if request.method == "POST":
+        for operation, rate in (await json_body(request)).items():
+            if not 0 < float(rate) < 1_000_000:
+                raise invalid("A rate is a number of calls a second above zero.")
+            world.buckets.adjust(_planned(operation), float(rate), world.clock.now())
+    return {operation: world.buckets.rate(operation) for operation in USAGE_PLANS}
+
+
+def _planned(operation: str) -> str:
+    if operation not in USAGE_PLANS:
+        raise invalid(f"An operation is one of {', '.join(USAGE_PLANS)}.")
+    return operation
+
+
 async def write_mail(world: World, request: web.Request) -> Json:
     """Answer POST /control/mail: a buyer writes to the seller."""
     body = await json_body(request)
@@ -209,6 +226,8 @@ def add_control_routes(app: web.Application) -> None:
         ("GET", "/control/clock", clock),
         ("POST", "/control/clock", clock),
         ("POST", "/control/assumptions", assume),
+        ("GET", "/control/rates", rates),
+        ("POST", "/control/rates", rates),
         ("POST", "/control/mail", write_mail),
         ("GET", "/control/notifications", notifications),
         ("POST", "/control/notifications", notifications),

@@ -130,10 +130,10 @@ async def _answered(
         response = await answer(world, request, entry)
     except Refused as refusal:
         response = error_response(refusal)
-    plan = USAGE_PLANS.get(entry.operation)
     # Amazon sends the rate only on some answers, never with a 403 or 429.
-    if plan and response.status not in (403, 429):
-        response.headers["x-amzn-RateLimit-Limit"] = f"{plan.rate}"
+    is_named = entry.operation in USAGE_PLANS and response.status not in (403, 429)
+    if is_named and world.settings.assumptions["rate-header"] == "yes":
+        response.headers["x-amzn-RateLimit-Limit"] = f"{world.buckets.rate(entry.operation)}"
     response.headers["Date"] = formatdate(world.clock.now(), usegmt=True)
     return response
 

@@ -39,13 +39,27 @@ class Buckets:
 
     def __init__(self) -> None:
         self._left: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self._rates: dict[str, float] = {}
+
+    def rate(self, operation: str) -> float:
+        """Return how many calls a second are allowed now: Amazon adjusts some plans."""
+        return self._rates.get(operation, USAGE_PLANS[operation].rate)
+
+    def adjust(self, operation: str, rate: float, now: float) -> None:
+        """Let an operation be called more or less often from now on, by every seller."""
+        for key in [key for key in self._left if key[2] == operation]:
+            self._left[key] = (self._level(key, now), now)
+        self._rates[operation] = rate
 
     def take(self, seller_id: str, client_id: str, operation: str, now: float) -> bool:
         """Take one token and say whether there was one."""
-        plan = USAGE_PLANS[operation]
         key = (seller_id, client_id, operation)
-        left, since = self._left.get(key, (float(plan.burst), now))
-        left = min(float(plan.burst), left + (now - since) * plan.rate)
+        left = self._level(key, now)
         allowed = left >= 1.0
         self._left[key] = (left - 1.0 if allowed else left, now)
         return allowed
+
+    def _level(self, key: tuple[str, str, str], now: float) -> float:
+        burst = float(USAGE_PLANS[key[2]].burst)
+        left, since = self._left.get(key, (burst, now))
+        return min(burst, left + (now - since) * self.rate(key[2]))

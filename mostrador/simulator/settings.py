@@ -28,6 +28,7 @@ ASSUMPTIONS: dict[str, tuple[str, ...]] = {
     "merchant-identifier": ("ignore", "check"),
     "finances-order-item-id": ("no", "yes"),
     "finances-empty-pages": ("no", "yes"),
+    "rate-header": ("yes", "no"),
     "finances-refund-status": ("RELEASED", "DEFERRED", "Released"),
 }
 

@@ -10,6 +10,7 @@ from django.db import Error
 from mostrador.amazon.errors import AmazonError, NotSent
 from mostrador.amazon.wire import Outgoing, Reply, Wire, shared_wire
 from mostrador.models.calls import CallCount, CallOutcome
+from mostrador.tasks import rates
 
 _lock = threading.Lock()
 _counted: Counter[tuple[str, CallOutcome]] = Counter()
@@ -25,7 +26,7 @@ class CountedWire(Wire):
         """Leave the shared wire to the others."""
 
     def send(self, outgoing: Outgoing) -> Reply:
-        """Send, and note how it ended."""
+        """Send, and note how it ended and how often Amazon lets it be called."""
         try:
             reply = shared_wire().send(outgoing)
         except NotSent:
@@ -35,6 +36,7 @@ class CountedWire(Wire):
             note(outgoing.operation, CallOutcome.NO_ANSWER)
             raise
         note(outgoing.operation, outcome_of(reply.status))
+        rates.hear(outgoing.operation, reply.headers)
         return reply
 
 

@@ -20,7 +20,7 @@ from mostrador.amazon.wire import boot_clock
 from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
-from mostrador.tasks import departures, guards, reports, sealing
+from mostrador.tasks import departures, guards, rates, reports, sealing
 from mostrador.tasks.clock import database_now
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
@@ -201,10 +201,11 @@ def _send(feed: Feed) -> None:
     except AmazonError as error:
         reach("send.failed")
         _failed(feed, error)
-        return
-    reach("send.answered")
-    _created(feed, created)
-    reach("send.noted")
+    else:
+        reach("send.answered")
+        _created(feed, created)
+        reach("send.noted")
+    rates.heed(partner, "createFeed", timezone.now())
 
 
 def _off_the_record() -> str | None:

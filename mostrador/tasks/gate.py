@@ -1,4 +1,4 @@
-"""Gate: every call to Amazon passes here; it costs a token, and a 429 empties the bucket."""
+"""Gate: every call to Amazon passes here; it costs a token, and what the answer says of quotas is kept."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mostrador.amazon.errors import Throttled
 from mostrador.amazon.lwa import TokenSource
 from mostrador.amazon.marketplaces import Region
 from mostrador.models import Quota, SellingPartner
+from mostrador.tasks import rates
 from mostrador.tasks.calls import CountedWire
 
 Said = TypeVar("Said")
@@ -76,3 +77,5 @@ def ask(partner: SellingPartner, operation: str, call: Callable[[Client], Said],
     except Throttled:
         Quota.objects.empty(partner=partner, operation=operation, now=now)
         raise
+    finally:
+        rates.heed(partner, operation, now)

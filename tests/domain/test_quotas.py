@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mostrador.amazon.quotas import USAGE_PLANS
-from mostrador.domain.quotas import Bucket
+from mostrador.domain.quotas import ARRIVES_WITHIN, Bucket, believable
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EARLIER = timedelta(microseconds=2)
@@ -70,6 +70,56 @@ def test_workers_whose_clocks_differ_count_no_moment_twice() -> None:
                 bucket = bucket.take(now)
                 taken += 1
     assert taken == 15
+
+
+def test_a_full_burst_leaves_at_once_and_what_refills_is_counted_a_second_late() -> None:
+    bucket = full("createFeed")
+    for _ in range(15):
+        assert bucket.ready_at(NOW) == NOW
+        bucket = bucket.take(NOW)
+    whole = timedelta(seconds=1 / 0.0083)
+    assert timedelta(0) <= bucket.ready_at(NOW) - (NOW + ARRIVES_WITHIN + whole) <= EARLIER
+
+
+def test_a_bucket_that_is_far_from_full_loses_nothing() -> None:
+    bucket = Bucket(0.5, 15, 3.0, NOW).take(NOW)
+    assert (bucket.tokens, bucket.at) == (2.0, NOW)
+
+
+@given(
+    plans,
+    st.lists(st.tuples(st.floats(0, 30), st.floats(0, ARRIVES_WITHIN.total_seconds())), max_size=120),
+)
+def test_amazon_never_sees_too_many_however_long_each_call_takes_to_arrive(
+    operation: str, calls: list[tuple[float, float]]
+) -> None:
+    """Amazon's own bucket refills from arrival to arrival, ours from take to take."""
+    plan = USAGE_PLANS[operation]
+    bucket, now, arrivals = full(operation), NOW, []
+    for pause, delay in calls:
+        now = bucket.ready_at(now + timedelta(seconds=pause * (1 / bucket.rate) / 20))
+        bucket = bucket.take(now)
+        arrivals.append(now + timedelta(seconds=delay))
+    level, since = float(plan.burst), NOW
+    for at in sorted(arrivals):
+        level = min(level + (at - since).total_seconds() * float(plan.rate), float(plan.burst))
+        since = at
+        assert level >= 1 - 1e-5, "Amazon would have answered 429"
+        level -= 1
+
+
+def test_another_rate_counts_from_the_moment_it_is_named() -> None:
+    bucket = Bucket(0.5, 15, 1.0, NOW).paced(2.0, NOW + timedelta(seconds=4))
+    assert bucket.level(NOW + timedelta(seconds=4)) == 3.0
+    assert bucket.level(NOW + timedelta(seconds=6)) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(0.05, 0.05), (0.0042, 0.0042), (0.0000001, 0.00083), (1e9, 0.83)],
+)
+def test_a_named_rate_is_believed_within_bounds(said: float, kept: float) -> None:
+    assert believable(said, documented=0.0083) == pytest.approx(kept)
 
 
 @given(plans, st.floats(0, 1), st.integers(0, 10**12))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from tests.simulator.caller import ADJUSTMENTS, Caller
@@ -70,3 +72,41 @@ def test_sellers_do_not_share_a_bucket(us: Caller, eu: Caller) -> None:
 def test_the_rate_is_announced_on_success(us: Caller) -> None:
     answer = us.http.get(LIST, params={"feedTypes": ADJUSTMENTS})
     assert answer.headers["x-amzn-RateLimit-Limit"] == "0.0222"
+
+
+@pytest.fixture
+def plans(us: Caller) -> Iterator[Callable[..., dict[str, float]]]:
+    """Change usage plans; the simulator is shared, so they are put back afterwards."""
+    us.refill()
+    yield lambda **changes: dict(us.control("POST", "rates", changes))
+    us.control("POST", "rates", {"getFeeds": 0.0222})
+    us.control("POST", "assumptions", {"rate-header": "yes"})
+    us.refill()
+
+
+def test_a_usage_plan_can_be_changed_and_is_announced_as_changed(
+    us: Caller, plans: Callable[..., dict[str, float]]
+) -> None:
+    assert plans(getFeeds=0.5)["getFeeds"] == 0.5
+    answer = us.http.get(LIST, params={"feedTypes": ADJUSTMENTS})
+    assert answer.headers["x-amzn-RateLimit-Limit"] == "0.5"
+    assert drain(us, LIST, {"feedTypes": ADJUSTMENTS}) == 9
+    us.control("POST", "clock", {"advance": 4})
+    assert drain(us, LIST, {"feedTypes": ADJUSTMENTS}) == 2
+
+
+def test_what_came_back_before_a_plan_changed_stays(
+    us: Caller, plans: Callable[..., dict[str, float]]
+) -> None:
+    assert drain(us, LIST, {"feedTypes": ADJUSTMENTS}) == 10
+    us.control("POST", "clock", {"advance": 91})
+    plans(getFeeds=0.0001)
+    assert drain(us, LIST, {"feedTypes": ADJUSTMENTS}) == 2
+
+
+@pytest.mark.usefixtures("plans")
+def test_answers_name_no_rate_if_it_is_so_chosen(us: Caller) -> None:
+    us.control("POST", "assumptions", {"rate-header": "no"})
+    answer = us.http.get(LIST, params={"feedTypes": ADJUSTMENTS})
+    assert answer.status_code == 200
+    assert "x-amzn-RateLimit-Limit" not in answer.headers
