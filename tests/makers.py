@@ -21,6 +21,7 @@ from mostrador.models import (
     Order,
     Refund,
     Reply,
+    SearchText,
     SellingPartner,
     Ticket,
 )
@@ -192,6 +193,7 @@ def make_ticket(
         now=now,
     )
     ticket.learn(order=order, address=buyer_address, token=token)
+    SearchText.objects.write_keys(ticket)
     make_message(ticket=ticket, text=text, at=now)
     return ticket
 
@@ -210,6 +212,7 @@ def make_message(
         message_id=message_id or f"<buyer-{next(_numbers)}@marketplace.amazon.de>",
         at=at,
     )
+    SearchText.objects.add(ticket=ticket, text=text, language=ticket.language)
     ticket.heard_from_buyer(at=at, preview=text)
     return message
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from mostrador.domain import messages as rules
 from mostrador.domain.delivery import ForbiddenMove, Source, State
-from mostrador.domain.macros import Macro, unfilled_places
+from mostrador.domain.macros import unfilled_places
 from mostrador.domain.refusals import Refusal, RefusalCode, Refused, RequestKeyReused
 from mostrador.models import (
     Agent,
@@ -21,6 +21,7 @@ from mostrador.models import (
     Message,
     Refund,
     Reply,
+    SearchText,
     Ticket,
 )
 from mostrador.models.delivery import fingerprint
@@ -79,7 +80,7 @@ def _cannot_become_true(wish: ReplyWish) -> bool:
     """Return whether the text has places nothing will fill, or tells of another kind of action."""
     if wish.armed_on is None:
         return bool(unfilled_places(wish.text))
-    return wish.macro in set(Macro) and not speaks_of(Macro(wish.macro), wish.armed_on)
+    return not speaks_of(SavedMacro.objects.says(wish.macro), wish.armed_on)
 
 
 def _store(ticket: Ticket, agent: Agent, wish: ReplyWish, digest: str, now: datetime) -> Reply:
@@ -135,4 +136,6 @@ def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime) -> Messa
     reasons = rules.refusals(body=text, has_address=True, has_mailbox=True)
     if reasons:
         raise Refused(reasons)
-    return Message.objects.note(ticket=ticket, author=agent, text=text, at=now)
+    with transaction.atomic():
+        SearchText.objects.add(ticket=ticket, text=text, language=agent.language)
+        return Message.objects.note(ticket=ticket, author=agent, text=text, at=now)

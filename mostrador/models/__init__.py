@@ -16,6 +16,7 @@ from mostrador.models.people import Agent, ApiToken
 from mostrador.models.quotas import Quota
 from mostrador.models.refunds import Refund, RefundLine
 from mostrador.models.reviews import Finding
+from mostrador.models.searching import SearchText
 from mostrador.models.selling_partners import Mailbox, SellingPartner
 from mostrador.models.teamwork import Mention, Presence, TicketLink
 from mostrador.models.tickets import Ticket
@@ -58,6 +59,7 @@ __all__ = [
     "Reply",
     "SavedMacro",
     "SavedView",
+    "SearchText",
     "SeenFeed",
     "SellingPartner",
     "SendingStop",

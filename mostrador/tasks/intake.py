@@ -25,6 +25,7 @@ from mostrador.models import (
     Order,
     RawMail,
     RawMailState,
+    SearchText,
     SellingPartner,
     Ticket,
 )
@@ -103,12 +104,14 @@ def _add_to_ticket(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: date
     ticket = _known_ticket(partner, mail, order, now) if is_trusted else _untrusted_ticket(partner, mail, now)
     ticket = Ticket.objects.locked(ticket.pk) if ticket else _begin(mailbox, mail, order, now)
     _learn(ticket, mail, order, now, is_trusted=is_trusted)
+    SearchText.objects.write_keys(ticket)
     _say(ticket, raw, mail, doubts, now)
 
 
 def _say(ticket: Ticket, raw: RawMail, mail: IncomingMail, doubts: Sequence[Doubt], now: datetime) -> None:
     at = min(mail.sent_at or raw.received_at, raw.received_at)
     Message.objects.receive(ticket=ticket, raw=raw, mail=mail, defects=(*doubts, *mail.defects), at=at)
+    SearchText.objects.add(ticket=ticket, text=mail.buyer_text, language=ticket.language)
     ticket.heard_from_buyer(at=at, preview=mail.buyer_text or mail.subject)
     if not mail.readable:
         Event.objects.note(

@@ -13,7 +13,7 @@ from mostrador.amazon import finances
 from mostrador.amazon import orders as amazon
 from mostrador.amazon.errors import AmazonError
 from mostrador.domain.delivery import State
-from mostrador.models import Event, EventKind, Order, SellingPartner
+from mostrador.models import Event, EventKind, Order, SearchText, SellingPartner
 from mostrador.tasks import cancellations, refunds
 from mostrador.tasks.gate import NoToken, ask
 
@@ -93,6 +93,7 @@ def take_over(*, partner: SellingPartner, said: amazon.Order, now: datetime) -> 
         if order.buyer_asked_to_cancel() and not had_asked:
             cancellations.note_request(order=order, now=now)
         cancellations.confirm(order=order, now=now)
+        SearchText.objects.write_keys_of(order)
     return order
 
 

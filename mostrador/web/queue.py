@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,13 +16,15 @@ from django.utils.translation import gettext_lazy
 from mostrador.domain.delivery import UNDER_WAY, State
 from mostrador.domain.reviews import DISPUTED_AFTER
 from mostrador.domain.tickets import SOON, TicketState
-from mostrador.models import Cancellation, Message, OrderItem, Refund, Ticket
+from mostrador.models import Cancellation, Refund, Ticket
+from mostrador.models.searching import tickets_saying
 from mostrador.models.tickets import TicketQuerySet
 from mostrador.web.rows import SHOWN, Row, rows_of
 
 PAGE = 40
 LONGEST_RADAR = 200  # those that ship first; nobody reads further
 LONGEST_SEARCH = 120
+_REFERENCE = re.compile(r"[Tt]-(\d{4,11})", re.ASCII)
 
 
 class Lists(StrEnum):
@@ -162,19 +165,9 @@ def _orders(refunded: QuerySet[Any, Any], states: Iterable[State]) -> QuerySet[A
 
 
 def _matching(tickets: TicketQuerySet, search: str) -> TicketQuerySet:
-    said = Message.objects.filter(text__icontains=search).values("ticket_id")
-    products = OrderItem.objects.filter(Q(sku__icontains=search) | Q(title__icontains=search))
-    found = (
-        Q(buyer_name__icontains=search)
-        | Q(subject__icontains=search)
-        | Q(order__amazon_order_id__icontains=search)
-        | Q(pk__in=said)
-        | Q(order_id__in=products.values("order_id"))
-    )
-    number = search.upper().removeprefix("T-")
-    if number.isascii() and number.isdigit() and len(number) < 12:
-        found |= Q(pk=int(number) - 1000)
-    return tickets.filter(found)
+    if reference := _REFERENCE.fullmatch(search):
+        return tickets.filter(pk=int(reference[1]) - 1000)
+    return tickets_saying(tickets, search)
 
 
 # ── paging: after the last row seen, never by counting ────────────────────────────────────────────────────
