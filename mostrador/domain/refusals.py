@@ -50,6 +50,27 @@ class RefusalCode(StrEnum):
     NO_ADDRESS = "no_address"
     NO_MAILBOX = "no_mailbox"
     NOT_TRUE_YET = "not_true_yet"
+    # macros
+    MACRO_CHANGED = "macro_changed"
+    MACRO_NOT_OFFERED = "macro_not_offered"
+    NO_SUCH_AGENT = "no_such_agent"
+    # a ticket and the team around it
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    AGENT_IS_AWAY = "agent_is_away"
+    TICKET_IS_CLOSED = "ticket_is_closed"
+    NO_TAG = "no_tag"
+    TOO_MANY_TAGS = "too_many_tags"
+    SNOOZE_OUT_OF_RANGE = "snooze_out_of_range"
+    SNOOZE_PAST_DUE = "snooze_past_due"
+    SAME_TICKET = "same_ticket"
+    NO_SUCH_TICKET = "no_such_ticket"
+    MERGED_ALREADY = "merged_already"
+    NOT_MERGED = "not_merged"
+    OTHER_BUYER = "other_buyer"
+    OTHER_ORDER = "other_order"
+    REPLY_IS_WAITING = "reply_is_waiting"
+    NOTHING_TO_SPLIT = "nothing_to_split"
+    NOTHING_WOULD_STAY = "nothing_would_stay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mostrador.amazon.components import Component
 from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.money import Money
-from mostrador.web.notation import money_text
+from mostrador.web.notation import moment_text, money_text
 from mostrador.web.states import STATE_WORDS
+from mostrador.web.team_words import TEAM_SENTENCES
 
 COMPONENT_WORDS = {
     Component.PRINCIPAL: gettext_lazy("Item"),
@@ -113,6 +116,14 @@ _SENTENCES = {
     _C.NOT_TRUE_YET: gettext_lazy(
         "The message says something that is not true yet. Send it when Amazon accepts, or change the words."
     ),
+    _C.MACRO_CHANGED: gettext_lazy(
+        "Somebody changed this macro meanwhile. Nothing was done; open it again to see what it does now."
+    ),
+    _C.MACRO_NOT_OFFERED: gettext_lazy("This macro is not meant for a ticket like this one."),
+    _C.NO_SUCH_AGENT: gettext_lazy(
+        "This macro gives the ticket to %(agent)s, who cannot sign in. An owner can change the macro."
+    ),
+    **TEAM_SENTENCES,
 }
 # Sentences for the same code when its facts are not known.
 _WITHOUT_FACTS = {
@@ -150,6 +161,8 @@ def _facts(facts: Mapping[str, str | int]) -> _Facts:
         worded["component"] = str(COMPONENT_WORDS[Component(worded["component"])])
     if worded.get("state") in STATE_WORDS:
         worded["state"] = str(STATE_WORDS[worded["state"]])
+    if "due" in worded:
+        worded["due"] = moment_text(datetime.fromisoformat(worded["due"]), timezone.now())
     if "title" in worded:
         worded["title"] = short_title(worded["title"]) or worded.get("item", "")
     return _Facts(worded)
