@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
@@ -45,3 +47,36 @@ def urgency(*, due: datetime | None, now: datetime) -> Urgency:
     if due is None or due - now > SOON:
         return Urgency.CALM
     return Urgency.SOON if due > now else Urgency.LATE
+
+
+class Speaker(StrEnum):
+    """Who said something, or marked that nothing need be said."""
+
+    BUYER = "buyer"
+    DESK = "desk"
+    MARK = "mark"  # an agent found that no answer is needed
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that starts or stops Amazon's clock.
+
+    `at` is when the buyer wrote; `known_at` is when the desk could show it, or when the answer was written:
+    an answer speaks to what could be read by then, and to nothing that came while it waited to leave.
+    """
+
+    speaker: Speaker
+    at: datetime
+    known_at: datetime
+    is_automatic: bool = False
+
+
+def first_unanswered(said: Iterable[Said]) -> datetime | None:
+    """Return when the buyer first wrote what no answer speaks to, whatever order `said` comes in.
+
+    Automatic words neither start nor stop the clock: Amazon does not count them (help page 202152030).
+    """
+    told = [each for each in said if not each.is_automatic]
+    answered = max((each.known_at for each in told if each.speaker is not Speaker.BUYER), default=None)
+    asked = (each for each in told if each.speaker is Speaker.BUYER)
+    return min((each.at for each in asked if answered is None or each.known_at > answered), default=None)

@@ -41,6 +41,7 @@ class IncomingMail:
     language: str | None
     defects: tuple[str, ...]
     readable: bool
+    is_automatic: bool = False  # a machine's answer, such as an out-of-office note
 
 
 def read(raw: bytes, *, trusted_authserv_ids: frozenset[str] = frozenset()) -> IncomingMail:
@@ -114,6 +115,7 @@ def _with_envelope(
         references=headers.message_ids(head, "references", limits.REFERENCES),
         is_relay=is_relay,
         buyer_name=senders.buyer_name(name) if is_relay else name,
+        is_automatic=senders.is_automatic(head),
         authentic=headers.authentic(head, address, trusted) if is_certain else False,
     )
 

@@ -13,6 +13,8 @@ _POSTMASTERS: Final = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "
 _ROBOTS = re.compile(
     r"(?i)^(?:no-?reply|do-?not-?reply|auto-?communication|fba-?no-?reply|auto-?confirm|shipment-tracking)"
 )
+# What programs that answered before RFC 3834 write.
+_ANSWERING_MACHINES: Final = ("x-autoreply", "x-autorespond", "x-auto-reply-from")
 # Notices that a letter of ours was not passed on; only believed from Amazon's own senders and mail servers.
 _NOT_PASSED_ON = re.compile(
     r"(?i)(undeliver|could not be (?:delivered|sent)|(?:was|were) not (?:delivered|sent)"
@@ -61,6 +63,17 @@ def kind_of(headers: Headers, walk: Walk, address: str, subject: str, body: str)
         )
     is_notice = _AMAZON.search(address) and _NOT_PASSED_ON.search(f"{subject}\n{body[:_NOTICE_CHARS]}")
     return Kind.BOUNCE if is_notice else Kind.SYSTEM
+
+
+def is_automatic(headers: Headers) -> bool:
+    """Whether a mail says of itself that a machine answers in somebody's absence (RFC 3834 §5).
+
+    `auto-generated` and bulk mail are no proof: a relay may stamp what a person wrote.
+    """
+    word = parameterless(headers, "auto-submitted") or first_value(headers, "auto-submitted").strip().lower()
+    if word == "auto-replied" or first_value(headers, "precedence").strip().lower() == "auto_reply":
+        return True
+    return any(first_value(headers, name).strip() for name in _ANSWERING_MACHINES)
 
 
 def _is_delivery_report(headers: Headers, walk: Walk) -> bool:

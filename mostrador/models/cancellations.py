@@ -8,7 +8,13 @@ from django.db import models
 from django.db.models import Q
 
 from mostrador.domain.delivery import OPEN, Source, State
-from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
+from mostrador.models.delivery import (
+    Delivery,
+    DeliveryQuerySet,
+    due_index,
+    request_key_constraint,
+    unfinished_index,
+)
 from mostrador.models.orders import Order
 from mostrador.models.people import Agent
 from mostrador.models.tickets import Ticket
@@ -84,7 +90,7 @@ class Cancellation(Delivery):
                 name="one_open_cancellation_per_order",
             ),
         )
-        indexes = (due_index("cancellation_due"),)
+        indexes = (due_index("cancellation_due"), unfinished_index("cancellation_unfinished"))
 
     def __str__(self) -> str:
         return self.reference

@@ -110,6 +110,14 @@ def request_key_constraint(name: str) -> models.UniqueConstraint:
     return models.UniqueConstraint(fields=["selling_partner", "request_key"], name=name)
 
 
+UNFINISHED = frozenset(State) - {State.CONFIRMED, State.REJECTED, State.WITHDRAWN}
+
+
+def unfinished_index(name: str) -> models.Index:
+    """Return the index that finds the orders of what is not over yet."""
+    return models.Index(fields=["state", "order"], name=name, condition=Q(state__in=sorted(UNFINISHED)))
+
+
 def due_index(name: str) -> models.Index:
     """Return the index the sweeper reads."""
     return models.Index(fields=["send_after"], name=name, condition=Q(state=State.REQUESTED))

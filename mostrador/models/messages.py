@@ -9,8 +9,10 @@ from datetime import datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from mostrador.domain.delivery import OPEN, Source, State
+from mostrador.domain.tickets import Said, Speaker, first_unanswered
 from mostrador.mail.incoming import IncomingMail
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
@@ -90,7 +92,8 @@ class Direction(models.TextChoices):
     NOTE = "note", "for the team"
 
 
-_NEVER_LEFT = (State.REQUESTED, State.REJECTED, State.WITHDRAWN)
+# An answer of which it is not certain that it left stops no clock.
+_CERTAINLY_LEFT = frozenset({State.SENT, State.ACCEPTED, State.CONFIRMED})
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -108,8 +111,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         mail: IncomingMail,
         defects: Sequence[str],
         at: datetime,
+        now: datetime | None = None,
     ) -> Message:
-        """Store a buyer's mail as read, with its attachments."""
+        """Store a buyer's mail as read, with its attachments; from `now` on the desk can show it."""
         message = self.create(
             ticket=ticket,
             raw=raw,
@@ -124,7 +128,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
             message_id=mail.message_id or "",
             authentic=mail.authentic,
             defects=[defect[:300] for defect in defects],
+            is_automatic=mail.is_automatic,
             at=at,
+            shown_at=now,
         )
         for file in mail.attachments:
             Attachment.objects.keep(
@@ -146,8 +152,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         text: str,
         message_id: str,
         at: datetime,
+        is_automatic: bool = False,
     ) -> Message:
-        """Store the words that are about to leave for the buyer."""
+        """Store the words that are about to leave for the buyer; Amazon counts no automatic ones."""
         return self.create(
             ticket=ticket,
             direction=Direction.OUT,
@@ -157,24 +164,42 @@ class MessageQuerySet(models.QuerySet["Message"]):
             subject=ticket.subject,
             text=text,
             message_id=message_id,
+            is_automatic=is_automatic,
             at=at,
         )
 
+    def said(self, ticket: Ticket) -> list[Said]:
+        """Return all that starts or stops Amazon's clock in a ticket and in those that show in it."""
+        family = Ticket.objects.family(ticket)
+        spoken = self.filter(ticket__in=family, direction__in=(Direction.IN, Direction.OUT))
+        shown = Coalesce("shown_at", "raw__received_at", "at")
+        rows = spoken.values_list(
+            "direction", "at", shown, "reply__state", "reply__requested_at", "is_automatic"
+        )
+        told = [
+            Said(Speaker.BUYER, at, shown_at, is_automatic)
+            if direction == Direction.IN
+            else Said(Speaker.DESK, at, written_at or at, is_automatic)
+            for direction, at, shown_at, state, written_at, is_automatic in rows
+            if direction == Direction.IN or state is None or state in _CERTAINLY_LEFT
+        ]
+        marks = Ticket.objects.filter(pk__in=family).exclude(no_answer_needed_at=None)
+        marked = marks.values_list("no_answer_needed_at", flat=True)
+        return [*told, *(Said(Speaker.MARK, at, at) for at in marked if at)]
+
     def unanswered(self, ticket: Ticket) -> Message | None:
-        """Return the buyer's oldest message that no answer has followed; one that never left is none."""
-        answers = self.filter(ticket=ticket, direction=Direction.OUT).exclude(reply__state__in=_NEVER_LEFT)
-        last = answers.order_by("at", "pk").last()
-        written = self.filter(ticket=ticket, direction=Direction.IN)
-        return (written.filter(at__gt=last.at) if last else written).order_by("at", "pk").first()
+        """Return the buyer's oldest message that no answer speaks to; one that may not have left is none."""
+        since = first_unanswered(self.said(ticket))
+        if since is None:
+            return None
+        written = self.filter(direction=Direction.IN, is_automatic=False, at=since)
+        return written.filter(ticket__in=Ticket.objects.family(ticket)).order_by("pk").last()
 
     def newest_of_buyer(self, ticket: Ticket) -> Message | None:
         """Return the buyer's newest message that can be answered by its Message-ID."""
-        written = self.filter(ticket=ticket, direction=Direction.IN).exclude(message_id="")
+        family = Ticket.objects.family(ticket)
+        written = self.filter(ticket__in=family, direction=Direction.IN).exclude(message_id="")
         return written.order_by("at", "pk").last()
-
-    def came_since(self, ticket: Ticket, moment: datetime) -> Message | None:
-        """Return the buyer's oldest message that reached us after `moment`."""
-        return self.filter(ticket=ticket, raw__received_at__gt=moment).order_by("at", "pk").first()
 
     def note(self, *, ticket: Ticket, author: Agent, text: str, at: datetime) -> Message:
         """Store a note for the team."""
@@ -182,9 +207,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
             ticket=ticket, direction=Direction.NOTE, author=author, from_name=author.name, text=text, at=at
         )
 
+    def move(self, messages: Sequence[Message], *, to: Ticket) -> int:
+        """Let messages belong to another ticket, with all that hangs on them; return how many."""
+        return self.filter(pk__in=[message.pk for message in messages]).update(ticket=to)
+
     def thread(self, ticket: Ticket) -> list[str]:
         """Return the Message-IDs of a ticket, oldest first, for the References header."""
-        ids = self.filter(ticket=ticket).exclude(message_id="").order_by("at", "pk")
+        family = Ticket.objects.family(ticket)
+        ids = self.filter(ticket__in=family).exclude(message_id="").order_by("at", "pk")
         return list(ids.values_list("message_id", flat=True))
 
 
@@ -209,6 +239,8 @@ class Message(models.Model):
     authentic = models.BooleanField(null=True)
     defects = ArrayField(models.CharField(max_length=300), default=list)
     at = models.DateTimeField()
+    # Since when the desk can show it: no answer written before speaks to it.
+    shown_at = models.DateTimeField(null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 

@@ -99,6 +99,7 @@ class Order(models.Model):
     buyer_name = models.CharField(max_length=200, blank=True)
     buyer_email = models.CharField(max_length=200, blank=True)
     replacement_of = models.CharField(max_length=40, blank=True)
+    total_minor = models.BigIntegerField(null=True, blank=True)  # all that was paid, or is to be
     packages = models.JSONField(default=list)  # [{carrier, tracking_number, status, shipped_at}]
     read_at = models.DateTimeField(null=True, blank=True)
     money_read_at = models.DateTimeField(null=True, blank=True)
@@ -118,6 +119,10 @@ class Order(models.Model):
             models.Index(
                 fields=["next_read_at"], name="order_to_read", condition=Q(next_read_at__isnull=False)
             ),
+            models.Index(
+                fields=["ship_by"], name="order_to_ship", condition=Q(status__in=sorted(NOT_YET_SHIPPED))
+            ),
+            models.Index(fields=["total_minor"], name="order_by_total"),
         )
 
     def __str__(self) -> str:
@@ -139,6 +144,8 @@ class Order(models.Model):
         self.buyer_name = said.buyer_name or self.buyer_name
         self.buyer_email = said.buyer_email or self.buyer_email
         self.replacement_of = said.replacement_of or ""
+        paid = [money.minor for item in said.items for money in item.paid.values()]
+        self.total_minor = sum(paid) if paid else self.total_minor
         self.packages = [
             {
                 "carrier": package.carrier or "",
@@ -218,6 +225,11 @@ class Order(models.Model):
             held_since=self.held_since,
         )
 
+    def first_title(self) -> str:
+        """Return the name of its first item, or nothing while it has not been read."""
+        first = min(self.items.all(), key=lambda item: item.place, default=None)
+        return first.title if first else ""
+
     def buyer_asked_to_cancel(self) -> bool:
         """Return whether the buyer asked on Amazon itself to cancel any item."""
         return any(item.buyer_asked_to_cancel for item in self.items.all())
@@ -285,6 +297,13 @@ class OrderItem(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["order", "item_id"], name="one_row_per_item"),)
+        indexes = (
+            models.Index(
+                fields=["order"],
+                name="item_to_cancel",
+                condition=Q(buyer_asked_to_cancel=True, quantity_cancelled__lt=F("quantity_ordered")),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.item_id

@@ -11,7 +11,13 @@ from django.db.models import F, Q
 from mostrador.amazon.components import Component
 from mostrador.domain.delivery import FREES_THE_MONEY, OPEN, Source, State
 from mostrador.domain.refunds import Line
-from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
+from mostrador.models.delivery import (
+    Delivery,
+    DeliveryQuerySet,
+    due_index,
+    request_key_constraint,
+    unfinished_index,
+)
 from mostrador.models.orders import ItemBalance, Order, OrderItem
 from mostrador.models.people import Agent
 from mostrador.models.selling_partners import SellingPartner
@@ -119,7 +125,7 @@ class Refund(Delivery):
                 name="one_refund_per_booking",
             ),
         )
-        indexes = (due_index("refund_due"),)
+        indexes = (due_index("refund_due"), unfinished_index("refund_unfinished"))
 
     def __str__(self) -> str:
         return self.reference

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from mostrador.domain.orders import FULFILLED_BY_AMAZON, NOT_YET_SHIPPED
 from mostrador.domain.tickets import Priority, TicketState, answer_due
@@ -50,6 +52,55 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def locked(self, pk: int) -> Ticket:
         """Return the ticket with its row locked; its key stays free for those who only refer to it."""
         return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+    def standing_for(self, pk: int) -> Ticket:
+        """Return the ticket, or the one it shows in since it was merged, with its row locked."""
+        while True:
+            into = self.filter(pk=pk).values_list("merged_into", flat=True).get()
+            if into is None and (ticket := self.locked(pk)).merged_into_id is None:
+                return ticket
+            pk = into or pk
+
+    def family(self, ticket: Ticket) -> list[int]:
+        """Return the ticket and all that show in it: they are read and answered as one."""
+        found, level = [ticket.pk], [ticket.pk]
+        while level:
+            level = list(self.filter(merged_into__in=level).order_by("pk").values_list("pk", flat=True))
+            found += level
+        return found
+
+    def alive(self) -> TicketQuerySet:
+        """Return the tickets that are not closed and show in no other."""
+        return self.filter(merged_into=None).exclude(state=TicketState.CLOSED)
+
+    def beside(self, ticket: Ticket, *, alias: str) -> TicketQuerySet:
+        """Return the other live tickets of the same buyer or about the same order, the newest first."""
+        same = Q(order=ticket.order_id) if ticket.order_id else Q(pk__in=())
+        local, _, domain = alias.partition("@")
+        if local:
+            same |= Q(buyer_address=alias)
+            same |= Q(buyer_address__startswith=f"{local}+", buyer_address__endswith=f"@{domain}")
+        return self.alive().filter(same, selling_partner=ticket.selling_partner_id).exclude(pk=ticket.pk)
+
+    def asleep(self, *, until: datetime) -> TicketQuerySet:
+        """Return the tickets whose rest ends at `until` or before, the first to wake on top."""
+        return self.filter(snoozed_until__lte=until).order_by("snoozed_until", "pk")
+
+    def loads(self) -> dict[int, int]:
+        """Return how many open tickets each agent has."""
+        carried = self.filter(state=TicketState.OPEN, assigned_to__isnull=False).order_by()
+        return dict(carried.values_list("assigned_to").annotate(Count("pk")))
+
+    def last_given(self, longest: int) -> list[int]:
+        """Return whose the newest tickets are, the newest first; those of nobody are left out."""
+        mine = self.filter(assigned_to__isnull=False).order_by("-pk")
+        return list(mine.values_list("assigned_to", flat=True)[:longest])
+
+    def known_tags(self, *, among: int) -> list[str]:
+        """Return the tags of the latest `among` tickets, the most used first."""
+        latest = self.order_by("-last_message_at", "-pk").values_list("tags", flat=True)[:among]
+        used = Counter(tag for tags in latest for tag in tags)
+        return [tag for tag, _ in sorted(used.items(), key=lambda pair: (-pair[1], pair[0]))]
 
     def of_order(self, order: Order) -> TicketQuerySet:
         """Return the tickets about an order, the newest first."""
@@ -154,6 +205,19 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["assigned_to", "state", "-last_message_at", "-id"], name="ticket_by_agent"),
             models.Index(
+                F("assigned_to"),
+                F("answer_due_at").asc(nulls_last=True),
+                F("last_message_at").desc(),
+                F("id").desc(),
+                name="ticket_needs_reply_by_agent",
+                condition=Q(state=TicketState.OPEN),
+            ),
+            models.Index(
+                fields=["priority", "-last_message_at", "-id"],
+                name="ticket_by_priority",
+                condition=~Q(priority=Priority.NORMAL),
+            ),
+            models.Index(
                 fields=["snoozed_until"], name="ticket_to_wake", condition=Q(snoozed_until__isnull=False)
             ),
             models.Index(
@@ -180,9 +244,13 @@ class Ticket(models.Model):
 
     def heard_from_buyer(self, *, at: datetime, preview: str) -> None:
         """Open the ticket because the buyer wrote; Amazon's clock starts if it was not running."""
-        self.state, self.closed_at = TicketState.OPEN, None
+        self.state, self.closed_at, self.snoozed_until = TicketState.OPEN, None, None
         self.first_unanswered_at = min(self.first_unanswered_at or at, at)
         self.answer_due_at = answer_due(self.first_unanswered_at)
+        self._said(at=at, preview=preview)
+
+    def heard_automatically(self, *, at: datetime, preview: str) -> None:
+        """Keep what a buyer's machine wrote: nobody waits for an answer to it."""
         self._said(at=at, preview=preview)
 
     def answered(
@@ -209,18 +277,70 @@ class Ticket(models.Model):
 
     def close(self, *, now: datetime) -> None:
         """Close the ticket; an unanswered message no longer counts as waiting for us."""
-        self.state, self.closed_at = TicketState.CLOSED, now
-        self.save(update_fields=["state", "closed_at"])
+        self.state, self.closed_at, self.snoozed_until = TicketState.CLOSED, now, None
+        self.save(update_fields=["state", "closed_at", "snoozed_until"])
 
     def reopen(self) -> None:
         """Open the ticket again."""
-        self.state, self.closed_at = TicketState.OPEN, None
-        self.save(update_fields=["state", "closed_at"])
+        self.state, self.closed_at, self.snoozed_until = TicketState.OPEN, None, None
+        self.save(update_fields=["state", "closed_at", "snoozed_until"])
 
     def assign(self, agent: Agent | None) -> None:
         """Give the ticket to `agent`, or to nobody."""
         self.assigned_to = agent
         self.save(update_fields=["assigned_to"])
+
+    def retag(self, tags: Sequence[str]) -> None:
+        """Give the ticket these tags and no others."""
+        self.tags = list(tags)
+        self.save(update_fields=["tags"])
+
+    def rank(self, priority: Priority) -> None:
+        """Rank the ticket."""
+        self.priority = priority
+        self.save(update_fields=["priority"])
+
+    def rest(self, until: datetime) -> None:
+        """Let the ticket rest until then."""
+        self.snoozed_until = until
+        self.save(update_fields=["snoozed_until"])
+
+    def wake(self) -> None:
+        """End the rest; a ticket that waited for the buyer is our turn again."""
+        self.snoozed_until = None
+        self.state = TicketState.OPEN if self.state == TicketState.WAITING else self.state
+        self.save(update_fields=["snoozed_until", "state"])
+
+    def show_in(self, target: Ticket, *, now: datetime) -> None:
+        """Let the ticket show in `target` from now on; its own rows stay where they are."""
+        self.merged_into = target
+        self.close(now=now)
+        self.save(update_fields=["merged_into"])
+
+    def stand_alone(self, *, state: TicketState, closed_at: datetime | None) -> None:
+        """Let a merged ticket show by itself again."""
+        self.merged_into = None
+        self.state, self.closed_at = state, closed_at
+        self.save(update_fields=["merged_into", "state", "closed_at"])
+
+    def speaks_for(self, order: Order | None) -> None:
+        """Be about `order` from now on."""
+        self.order = order
+        self.save(update_fields=["order"])
+
+    def wait_since(self, unanswered: datetime | None, *, state: TicketState | None = None) -> None:
+        """Let Amazon's clock run from the buyer's first unanswered message, or not at all."""
+        self.first_unanswered_at, self.answer_due_at = unanswered, answer_due(unanswered)
+        self.state = state or self.state
+        if self.state != TicketState.CLOSED:
+            self.closed_at = None
+        self.save(update_fields=["first_unanswered_at", "answer_due_at", "state", "closed_at"])
+
+    def show_latest(self, at: datetime, preview: str) -> None:
+        """Show the newest words of the conversation in the queue."""
+        self.last_message_at = at
+        self.preview = " ".join(preview.split())[:PREVIEW_CHARACTERS]
+        self.save(update_fields=["last_message_at", "preview"])
 
     def learn(self, *, order: Order | None, address: str, token: str, subject: str = "") -> None:
         """Keep what a newer mail adds: the order, the newest relay address and token, a first subject."""
