@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +38,13 @@ def keep(now: datetime) -> bool:
 
     Raises: OSError when the record cannot be written: nothing may be sent then either.
     """
-    with epoch.lock():
+    with suppress(epoch.TakenOver):
+        return _keep(now)
+    return _keep(now)  # we had stood still in the middle of it: look anew
+
+
+def _keep(now: datetime) -> bool:
+    with epoch.lock() as hold:
         record, known, reasons = _look()
         as_was = epoch.as_json(record) if record else None
         if reasons and not SendingStop.objects.was_opened_after(as_was):
@@ -45,7 +52,7 @@ def keep(now: datetime) -> bool:
             return False
         if SendingStop.objects.current() is not None:
             return False
-        epoch.write(_record_of(known, now))
+        epoch.write(_record_of(known, now), hold=hold)
         return True
 
 

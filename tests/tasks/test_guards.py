@@ -20,7 +20,7 @@ from mostrador.amazon.components import Component
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState
-from mostrador.domain.guards import ReasonCode, Record
+from mostrador.domain.guards import Knowledge, Reason, ReasonCode, Record
 from mostrador.domain.refunds import Line
 from mostrador.management.doctor import Severity
 from mostrador.management.doctor.guards import sending
@@ -132,6 +132,43 @@ def test_many_writers_never_take_the_record_back() -> None:
     assert record.event is not None
     assert record.event.pk == Event.objects.order_by("-pk")[0].pk
     assert SendingStop.objects.current() is None
+
+
+def test_a_worker_that_stands_still_with_the_record_in_its_hands_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(epoch, "LOOKS", 3)
+    guards.keep(now())
+    with epoch.lock() as frozen:
+        assert guards.keep(now()), "another worker takes the record over"
+        record = epoch.read()
+        assert record is not None
+        with pytest.raises(epoch.TakenOver):
+            epoch.write(replace(record, event=None), hold=frozen)
+    assert epoch.read() == record, "who wakes up late takes nothing back"
+
+
+def test_who_was_overtaken_while_standing_still_looks_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(epoch, "LOOKS", 3)
+    guards.keep(now())
+    looked = guards._look
+    order = make_order()
+    overtaken: list[bool] = []
+
+    def stand_still() -> tuple[Record | None, Knowledge, list[Reason]]:
+        found = looked()
+        if not overtaken:
+            overtaken.append(True)
+            Event.objects.note(EventKind.ORDER_FOUND, at=now(), order=order)
+            assert guards.keep(now())
+        return found
+
+    monkeypatch.setattr(guards, "_look", stand_still)
+    assert guards.keep(now())
+    record = epoch.read()
+    assert record is not None
+    assert record.event is not None
+    assert record.event.pk == Event.objects.order_by("-pk")[0].pk
 
 
 def test_a_record_that_cannot_be_written_sends_nothing_until_it_can(shop: Shop, tmp_path: Path) -> None:
