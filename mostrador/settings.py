@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import FileAwareEnv
+from environs import FileAwareEnv, validate
 
 env = FileAwareEnv()
 
@@ -95,7 +95,7 @@ LWA_ENDPOINT = env.str("MOSTRADOR_LWA_ENDPOINT", default="https://api.amazon.com
 # Seconds between an agent's press and the moment an action leaves; Amazon cannot recall it afterwards.
 UNDO_SECONDS = env.int("MOSTRADOR_UNDO_SECONDS", default=60)
 # Seconds between the press and the moment a reply leaves.
-REPLY_UNDO_SECONDS = env.int("MOSTRADOR_REPLY_UNDO_SECONDS", default=5)
+REPLY_UNDO_SECONDS = env.int("MOSTRADOR_REPLY_UNDO_SECONDS", default=10)
 # Feeds of one document at most; the blast radius of a feed that Amazon aborts.
 MESSAGES_PER_FEED = env.int("MOSTRADOR_MESSAGES_PER_FEED", default=50)
 # Gentle spacing: seconds between two feeds of one kind at least; Amazon advises 1200, its limit is 0.
@@ -113,6 +113,13 @@ MAIL_EVERY_SECONDS = env.int("MOSTRADOR_MAIL_EVERY_SECONDS", default=30)
 SYNC_EVERY_SECONDS = env.int("MOSTRADOR_SYNC_EVERY_SECONDS", default=300)
 # Days of orders the first reading goes back.
 FIRST_SYNC_DAYS = env.int("MOSTRADOR_FIRST_SYNC_DAYS", default=30)
+# Who gets a new ticket: by-hand, round-robin or least-loaded; always among those who answer in its language
+# and for its marketplace.
+ASSIGN = env.str(
+    "MOSTRADOR_ASSIGN",
+    default="by-hand",
+    validate=validate.OneOf(["by-hand", "round-robin", "least-loaded"]),
+)
 # The authserv-ids of mail servers whose Authentication-Results are believed.
 TRUSTED_AUTHSERV_IDS: list[str] = env.list("MOSTRADOR_TRUSTED_AUTHSERV_IDS", default=[])
 

@@ -50,6 +50,16 @@ class RefusalCode(StrEnum):
     NO_ADDRESS = "no_address"
     NO_MAILBOX = "no_mailbox"
     NOT_TRUE_YET = "not_true_yet"
+    AGAINST_POLICY = "against_policy"
+    POLICY_WARNING = "policy_warning"
+    # the files beside a reply
+    FILE_EMPTY = "file_empty"
+    FILE_KIND = "file_kind"
+    FILE_NAME = "file_name"
+    FILES_TOO_LARGE = "files_too_large"
+    TOO_MANY_FILES = "too_many_files"
+    FILE_GONE = "file_gone"
+    NOT_AN_OWNER = "not_an_owner"
     # macros
     MACRO_CHANGED = "macro_changed"
     MACRO_NOT_OFFERED = "macro_not_offered"

@@ -29,6 +29,10 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Return the agents who may sign in."""
         return self.filter(is_active=True)
 
+    def takers(self) -> AgentQuerySet:
+        """Return the agents new tickets may be given to, in one order always."""
+        return self.active().filter(takes_new_tickets=True).order_by("pk")
+
 
 class AgentFactory(BaseUserManager["Agent"]):
     """Makes agents."""

@@ -27,6 +27,19 @@ class PresenceQuerySet(models.QuerySet["Presence"]):
         return here.select_related("agent").order_by("agent__name", "pk")
 
 
+    def leave(self, *, ticket_id: int, agent: Agent) -> None:
+        """Note that the agent has gone on."""
+        self.filter(ticket=ticket_id, agent=agent).delete()
+
+    def current(self, since: datetime) -> PresenceQuerySet:
+        """Return who was in which ticket after `since`."""
+        return self.filter(seen_at__gt=since).select_related("agent").order_by("ticket", "agent__name", "pk")
+
+    def sweep(self, before: datetime) -> int:
+        """Forget those who were last seen before that moment; return how many."""
+        return self.filter(seen_at__lt=before).delete()[0]
+
+
 class Presence(models.Model):
     """One agent in one ticket; old rows are swept away."""
 
@@ -63,6 +76,11 @@ class MentionQuerySet(models.QuerySet["Mention"]):
     def see(self, *, ticket: Ticket, agent: Agent, now: datetime) -> int:
         """Note that the agent has read the ticket; return how many calls that answers."""
         return self.filter(ticket=ticket, agent=agent, seen_at=None).update(seen_at=now)
+
+
+    def move(self, messages: Iterable[Message], *, to: Ticket) -> None:
+        """Let calls follow their notes into another ticket."""
+        self.filter(message__in=[message.pk for message in messages]).update(ticket=to)
 
 
 class Mention(models.Model):

@@ -92,8 +92,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.create(kind=kind, at=at, agent=agent, facts=facts, **about)
 
     def about(self, ticket: Ticket) -> EventQuerySet:
-        """Return all that happened in a ticket and on its order, oldest first."""
-        about = Q(ticket=ticket) | Q(order=ticket.order_id) if ticket.order_id else Q(ticket=ticket)
+        """Return all that happened in a ticket, in those that show in it, and on its order, oldest first."""
+        about = Q(ticket__in=Ticket.objects.family(ticket))
+        if ticket.order_id:
+            about |= Q(order=ticket.order_id)
         return self.filter(about).select_related("agent").order_by("at", "pk")
 
 

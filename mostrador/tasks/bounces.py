@@ -39,7 +39,7 @@ def _returned(partner: SellingPartner, mail: IncomingMail) -> Reply | None:
 
 def _our_turn(reply: Reply, now: datetime) -> None:
     """Open the ticket again; Amazon's clock runs from the message that is still without an answer."""
-    ticket = Ticket.objects.locked(reply.ticket_id)
+    ticket = Ticket.objects.standing_for(reply.ticket_id)
     unanswered = Message.objects.unanswered(ticket)
     if unanswered:
         ticket.heard_from_buyer(at=unanswered.at, preview=unanswered.text or unanswered.subject)

@@ -8,7 +8,7 @@ from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import State
 from mostrador.domain.tickets import TicketState
 from mostrador.models import Event, EventKind, Order, Ticket
-from mostrador.tasks import messages
+from mostrador.tasks import assignment, messages
 
 
 def confirm(*, order: Order, now: datetime) -> None:
@@ -32,7 +32,7 @@ def note_request(*, order: Order, now: datetime) -> None:
     known = Ticket.objects.of_order(order).first()
     if known is None:
         _begin_ticket(order, now)
-    elif (ticket := Ticket.objects.locked(known.pk)).state != TicketState.OPEN:
+    elif (ticket := Ticket.objects.standing_for(known.pk)).state != TicketState.OPEN:
         ticket.reopen()
         Event.objects.note(
             EventKind.TICKET_REOPENED, at=now, ticket=ticket, because=EventKind.BUYER_ASKED_TO_CANCEL
@@ -54,3 +54,4 @@ def _begin_ticket(order: Order, now: datetime) -> None:
         now=now,
     )
     Event.objects.note(EventKind.TICKET_BEGUN, at=now, ticket=ticket, because=EventKind.BUYER_ASKED_TO_CANCEL)
+    assignment.give(ticket, now)

@@ -15,7 +15,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.models import Cancellation, Feed, Order, Refund, SellingPartner
-from mostrador.tasks import calls, feeds, guards, messages, orders
+from mostrador.tasks import calls, feeds, guards, messages, orders, snoozing
 from mostrador.tasks.queue import enqueue_missing
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def sweep(now: datetime, *, beat: Callable[[], None] = lambda: None) -> None:
         messages.sweep_mailboxes,
         messages.sweep_raw_mails,
         messages.sweep_replies,
+        snoozing.wake_due,
+        snoozing.forget_presence,
         forget_old_jobs,
     ):
         part(now)

@@ -30,7 +30,7 @@ from mostrador.models import (
     Ticket,
 )
 from mostrador.models.messages import Direction
-from mostrador.tasks import bounces
+from mostrador.tasks import assignment, bounces
 
 # A buyer who writes again without an order id means the ticket of the last month.
 SAME_TICKET_FOR = timedelta(days=30)
@@ -102,21 +102,38 @@ def _add_to_ticket(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: date
     if order and _belongs_to_another(order, mail):
         order, doubts = None, (*doubts, Doubt.ORDER_OF_ANOTHER)
     ticket = _known_ticket(partner, mail, order, now) if is_trusted else _untrusted_ticket(partner, mail, now)
-    ticket = Ticket.objects.locked(ticket.pk) if ticket else _begin(mailbox, mail, order, now)
+    is_new = ticket is None
+    ticket = Ticket.objects.standing_for(ticket.pk) if ticket else _begin(mailbox, mail, order, now)
     _learn(ticket, mail, order, now, is_trusted=is_trusted)
     SearchText.objects.write_keys(ticket)
     _say(ticket, raw, mail, doubts, now)
+    if is_new:
+        assignment.give(ticket, now)
 
 
 def _say(ticket: Ticket, raw: RawMail, mail: IncomingMail, doubts: Sequence[Doubt], now: datetime) -> None:
     at = min(mail.sent_at or raw.received_at, raw.received_at)
-    Message.objects.receive(ticket=ticket, raw=raw, mail=mail, defects=(*doubts, *mail.defects), at=at)
+    Message.objects.receive(
+        ticket=ticket, raw=raw, mail=mail, defects=(*doubts, *mail.defects), at=at, now=now
+    )
     SearchText.objects.add(ticket=ticket, text=mail.buyer_text, language=ticket.language)
-    ticket.heard_from_buyer(at=at, preview=mail.buyer_text or mail.subject)
+    _tell(ticket, mail, at, now)
     if not mail.readable:
         Event.objects.note(
             EventKind.MAIL_UNREADABLE, at=now, ticket=ticket, raw_mail=raw.pk, defects=list(mail.defects)
         )
+
+
+def _tell(ticket: Ticket, mail: IncomingMail, at: datetime, now: datetime) -> None:
+    """Let the ticket hear what its buyer wrote; a machine's words start no clock and wake nobody."""
+    preview = mail.buyer_text or mail.subject
+    if mail.is_automatic:
+        ticket.heard_automatically(at=at, preview=preview)
+        return
+    was_asleep = ticket.snoozed_until is not None
+    ticket.heard_from_buyer(at=at, preview=preview)
+    if was_asleep:
+        Event.objects.note(EventKind.TICKET_WOKEN, at=now, ticket=ticket, because="buyer")
 
 
 # ── which order, which ticket ─────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.models import Event, EventKind, Reply
 from mostrador.web.states import STATE_WORDS
+from mostrador.web.team_events import TEAM_ICONS, team_words
 from mostrador.web.words import refusal_words
 
 
@@ -35,7 +36,7 @@ def happened(event: Event) -> Happened | None:
     return Happened(key=f"e-{event.pk}", at=event.at, words=words, icon=icon, is_beginning=begins)
 
 
-_ICONS = {EventKind.MAIL_UNREADABLE: "shield-alert", EventKind.REVIEW: "triangle-alert"}
+_ICONS = {EventKind.MAIL_UNREADABLE: "shield-alert", EventKind.REVIEW: "triangle-alert", **TEAM_ICONS}
 
 
 def _words(event: Event) -> str:
@@ -62,12 +63,14 @@ def _words(event: Event) -> str:
             return _taken_back_words(event, facts)
         case EventKind.REVIEW if event.reply_id:
             return _held_words(event)
-    return ""
+    return team_words(event, who)
 
 
 def _begun_words(event: Event, facts: Mapping[str, str]) -> str:
     if event.facts.get("because") == EventKind.BUYER_ASKED_TO_CANCEL:
         return _("Ticket opened because the buyer asked Amazon to cancel")
+    if event.facts.get("because") == EventKind.TICKET_SPLIT:
+        return _("%(who)s made this ticket out of %(other)s") % {**facts, "other": event.facts["other"]}
     if facts["order"]:
         return _("Ticket from e-mail · order %(order)s found") % facts
     return _("Ticket from e-mail")
@@ -113,6 +116,8 @@ def _assigned_words(event: Event, facts: Mapping[str, str]) -> str:
         return _("%(who)s put the ticket back") % facts
     if event.agent and event.agent.name == facts["to"]:
         return _("%(who)s took the ticket") % facts
+    if event.agent is None:
+        return _("Given to %(to)s by the desk's rule") % facts
     return _("%(who)s gave the ticket to %(to)s") % facts
 
 

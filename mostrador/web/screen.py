@@ -18,6 +18,7 @@ from mostrador.web.panel import newest_open, panel_of
 from mostrador.web.reply_form import blank_reply
 from mostrador.web.rows import country_of, time_left
 from mostrador.web.sending import bar
+from mostrador.web.strip import strip_of
 from mostrador.web.timeline import story_of
 
 # How often the page looks, in milliseconds.
@@ -27,6 +28,7 @@ LOOK_CALMLY = 10_000
 REGIONS = {
     "bar": "parts/bar.html",
     "head": "tickets/head.html",
+    "strip": "tickets/strip.html",
     "line": "timeline/line.html",
     "order-top": "orders/top.html",
     "act": "orders/act.html",
@@ -60,6 +62,7 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "every": LOOK_CLOSELY if story.under_way or reading else LOOK_CALMLY,
         "reply": blank_reply(ticket),
         "undo_seconds": settings.UNDO_SECONDS,
+        "strip": strip_of(ticket, now),
     }
 
 
@@ -74,5 +77,5 @@ def live_html(request: HttpRequest, context: dict[str, Any]) -> str:
     return "".join(
         render_to_string(template, context, request)
         for name, template in REGIONS.items()
-        if context["panel"] or name in {"bar", "head", "line", "reply-acts"}
+        if context["panel"] or name in {"bar", "head", "strip", "line", "reply-acts"}
     )

@@ -14,6 +14,7 @@ from mostrador.web import (
     people,
     refunds,
     reviews,
+    teamwork,
     tickets,
 )
 
@@ -32,6 +33,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:ticket_id>/reopen", tickets.reopen, name="reopen"),
     path("tickets/<int:ticket_id>/take", tickets.take, name="take"),
     path("tickets/<int:ticket_id>/release", tickets.release, name="release"),
+    path("tickets/<int:ticket_id>/assign", teamwork.assign, name="assign"),
+    path("tickets/<int:ticket_id>/tag", teamwork.tag, name="tag"),
+    path("tickets/<int:ticket_id>/untag", teamwork.untag, name="untag"),
+    path("tickets/<int:ticket_id>/priority", teamwork.rank, name="rank"),
+    path("tickets/<int:ticket_id>/snooze", teamwork.snooze, name="snooze"),
+    path("tickets/<int:ticket_id>/wake", teamwork.wake, name="wake"),
+    path("tickets/<int:ticket_id>/link", teamwork.link, name="link"),
+    path("tickets/<int:ticket_id>/unlink", teamwork.unlink, name="unlink"),
+    path("tags", teamwork.tags, name="tags"),
     path("tickets/<int:ticket_id>/reply", messages.reply, name="reply"),
     path("tickets/<int:ticket_id>/macro", messages.macro, name="macro"),
     path("tickets/<int:ticket_id>/replies/<int:reply_id>/withdraw", messages.withdraw, name="withdraw-reply"),

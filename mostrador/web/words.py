@@ -13,6 +13,7 @@ from mostrador.amazon.components import Component
 from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.money import Money
 from mostrador.web.notation import moment_text, money_text
+from mostrador.web.reply_words import REPLY_SENTENCES, rule_facts
 from mostrador.web.states import STATE_WORDS
 from mostrador.web.team_words import TEAM_SENTENCES
 
@@ -124,6 +125,7 @@ _SENTENCES = {
         "This macro gives the ticket to %(agent)s, who cannot sign in. An owner can change the macro."
     ),
     **TEAM_SENTENCES,
+    **REPLY_SENTENCES,
 }
 # Sentences for the same code when its facts are not known.
 _WITHOUT_FACTS = {
@@ -163,6 +165,8 @@ def _facts(facts: Mapping[str, str | int]) -> _Facts:
         worded["state"] = str(STATE_WORDS[worded["state"]])
     if "due" in worded:
         worded["due"] = moment_text(datetime.fromisoformat(worded["due"]), timezone.now())
+    if "rule" in worded:
+        worded |= rule_facts(worded["rule"])
     if "title" in worded:
         worded["title"] = short_title(worded["title"]) or worded.get("item", "")
     return _Facts(worded)

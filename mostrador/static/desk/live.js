@@ -3,7 +3,7 @@
 (() => {
   const QUEUE_EVERY = 15000;
   const CLOSE_FOR = 12000; // after a page opens or changes: an order is being read, a press is on its way
-  const REGIONS = ["bar", "head", "order-top", "act", "order-rest", "reply-acts"];
+  const REGIONS = ["bar", "head", "strip", "order-top", "act", "order-rest", "reply-acts"];
   const shown = new Map(); // what the server last sent for an element, before clocks and readers touched it
   let tag = "", timer = 0, closeUntil = 0, busy = false, queueTag = "";
 
@@ -65,7 +65,7 @@
   function swap(id, fresh) {
     const old = document.getElementById(id);
     // An open form, or a control in use, is never taken from under someone's hands.
-    if (!old || (id === "act" && old.querySelector("form.sheet"))) return;
+    if (!old || (id === "act" && old.querySelector("form.sheet")) || old.querySelector("details.pop[open]")) return;
     const held = old.contains(document.activeElement) ? document.activeElement.id : "";
     if (id === "order-rest") recount();
     shown.set(id, told(fresh));
