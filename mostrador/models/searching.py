@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
@@ -45,6 +46,11 @@ INSERT INTO mostrador_searchtext (ticket_id, keys, words)
 VALUES (%s, '', array_to_tsvector(%s) || strip(to_tsvector(%s::regconfig, %s)))
 ON CONFLICT (ticket_id) DO UPDATE SET words = mostrador_searchtext.words || EXCLUDED.words
 """
+_REBUILD = """
+INSERT INTO mostrador_searchtext (ticket_id, keys, words)
+VALUES (%s, %s, array_to_tsvector(%s) || strip(to_tsvector(%s::regconfig, %s)))
+ON CONFLICT (ticket_id) DO UPDATE SET keys = EXCLUDED.keys, words = EXCLUDED.words
+"""
 _KEYS = """
 INSERT INTO mostrador_searchtext (ticket_id, keys, words) VALUES (%s, %s, '')
 ON CONFLICT (ticket_id) DO UPDATE SET keys = EXCLUDED.keys WHERE mostrador_searchtext.keys <> EXCLUDED.keys
@@ -69,9 +75,8 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
         words = words_of(folded)
         if not words:
             return
-        grammar = GRAMMARS.get(language[:2], "simple")
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, [ticket.pk, words, grammar, " ".join(words)])
+            cursor.execute(_ADD, [ticket.pk, words, _grammar(language), " ".join(words)])
 
     def write_keys(self, ticket: Ticket) -> None:
         """Write the names and numbers a ticket is found by: buyer, subject, order, products, parcels."""
@@ -83,16 +88,17 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
         for ticket in Ticket.objects.filter(order=order):
             self.write_keys(ticket)
 
-    def rebuild(self, tickets: Iterable[Ticket]) -> int:
-        """Write the words of these tickets anew from what is stored; return how many tickets that were."""
-        count = 0
+    def rebuild(self, tickets: Sequence[Ticket]) -> None:
+        """Write all that these tickets are found by anew, from what is stored; fetch them with their orders."""
+        said = defaultdict(list)
+        for ticket_id, text in Message.objects.filter(ticket__in=tickets).values_list("ticket_id", "text"):
+            said[ticket_id].append(text[:LONGEST_TEXT])
+        rows = []
         for ticket in tickets:
-            self.filter(ticket=ticket).delete()
-            self.write_keys(ticket)
-            for message in Message.objects.filter(ticket=ticket).only("text").order_by("pk"):
-                self.add(ticket=ticket, text=message.text, language=ticket.language)
-            count += 1
-        return count
+            words = words_of(fold("\n".join(said[ticket.pk])))
+            rows.append((ticket.pk, _keys_of(ticket), words, _grammar(ticket.language), " ".join(words)))
+        with connection.cursor() as cursor:
+            cursor.executemany(_REBUILD, rows)
 
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -132,14 +138,18 @@ def tickets_saying(tickets: TicketQuerySet, typed: str) -> TicketQuerySet:
     return tickets.filter(pk__in=SearchText.objects.saying(typed).values("ticket_id"))
 
 
+def _grammar(language: str) -> str:
+    return GRAMMARS.get(language[:2], "simple")
+
+
 def _keys_of(ticket: Ticket) -> str:
     said: list[str] = [ticket.buyer_name, ticket.subject, ticket.reference]
     order = ticket.order
     if order is not None:
         said += [order.amazon_order_id, order.buyer_name]
         said += [package.get("tracking_number", "") for package in order.packages]
-        for sku, asin, title in order.items.values_list("sku", "asin", "title"):
-            said += [sku, asin, title]
+        for item in order.items.all():
+            said += [item.sku, item.asin, item.title]
     return "\n".join(dict.fromkeys(fold(one) for one in said if one))
 
 

@@ -23,12 +23,11 @@ class Command(DeskCommand):
 
     def handle(self, *_: Any, missing: bool, **__: Any) -> None:
         """Go through the tickets by number."""
-        tickets = Ticket.objects.filter(search_text=None) if missing else Ticket.objects.all()
+        tickets = Ticket.objects.select_related("order").prefetch_related("order__items").order_by("pk")
+        tickets = tickets.filter(search_text=None) if missing else tickets
         last, count = 0, 0
-        while batch := list(
-            tickets.filter(pk__gt=last).select_related("order").order_by("pk")[:REBUILD_AT_ONCE]
-        ):
+        while batch := list(tickets.filter(pk__gt=last)[:REBUILD_AT_ONCE]):
             with transaction.atomic():
-                count += SearchText.objects.rebuild(batch)
-            last = batch[-1].pk
+                SearchText.objects.rebuild(batch)
+            last, count = batch[-1].pk, count + len(batch)
         self.stdout.write(f"{count} tickets can be found again.")
