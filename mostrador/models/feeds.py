@@ -17,6 +17,8 @@ from mostrador.models.delivery import LostRace
 from mostrador.models.refunds import Refund
 from mostrador.models.selling_partners import SellingPartner
 
+ONE_IN_FLIGHT = "one_feed_in_flight"  # the constraint of single flight
+
 
 class FeedQuerySet(models.QuerySet["Feed"]):
     """Makes and finds feeds."""
@@ -103,7 +105,7 @@ class Feed(models.Model):
             models.UniqueConstraint(
                 fields=["selling_partner", "feed_type"],
                 condition=Q(state__in=sorted(IN_FLIGHT)),
-                name="one_feed_in_flight",
+                name=ONE_IN_FLIGHT,
             ),
             models.UniqueConstraint(
                 fields=["selling_partner", "feed_id"], condition=~Q(feed_id=""), name="one_row_per_feed_id"

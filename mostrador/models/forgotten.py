@@ -52,14 +52,14 @@ class ForgottenMarkQuerySet(models.QuerySet["ForgottenMark"]):
         )
         if not made:
             return None
-        self._follow(order)
+        self.free_or_hold(order)
         return mark
 
     def held(self) -> ForgottenMarkQuerySet:
         """Return those that still hold their order, the earliest first."""
         return self.filter(fate=MarkFate.HELD).order_by("marked_at", "pk")
 
-    def _follow(self, order: Order) -> None:
+    def free_or_hold(self, order: Order) -> None:
         """Let the order's row say since when it is held, or that it is not any more."""
         earliest: datetime | None = self.held().filter(order=order).aggregate(at=Min("marked_at"))["at"]
         order.hold(since=earliest)
@@ -120,4 +120,4 @@ class ForgottenMark(models.Model):
         ForgottenMark.objects.filter(pk=self.pk, fate=MarkFate.HELD).update(
             fate=fate, refund=refund, settled_at=now, settled_by=agent, words=words
         )
-        ForgottenMark.objects._follow(self.order)
+        ForgottenMark.objects.free_or_hold(self.order)

@@ -59,7 +59,7 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
         return Bucket(float(plan.rate), plan.burst, float(plan.burst), now)
 
     def _of(self, partner: SellingPartner, operation: str) -> QuotaQuerySet:
-        """Return the one bucket Amazon counts a call in: that of the seller, the application and the region."""
+        """Return the bucket Amazon counts a call in: that of the seller, the application and the region."""
         return self.filter(
             selling_partner=partner,
             client_id=partner.client_id,

@@ -49,6 +49,15 @@ class SellingPartnerQuerySet(models.QuerySet["SellingPartner"]):
         partner.save()
         return partner
 
+    def stop_for_broken_rule(self, partner: SellingPartner, *, because: str, now: datetime) -> None:
+        """Pause a selling partner because of a broken rule, unless one has paused it already."""
+        sends = self.filter(pk=partner.pk).exclude(paused_at__isnull=False, paused_code=PauseCode.BROKEN_RULE)
+        sends.update(paused_at=now, paused_because=because, paused_code=PauseCode.BROKEN_RULE)
+
+    def is_paused(self, pk: int) -> bool:
+        """Return whether nothing may be sent for a selling partner, as of this moment."""
+        return self.filter(pk=pk, paused_at__isnull=False).exists()
+
     def due_for_sync(self, now: datetime) -> SellingPartnerQuerySet:
         """Return those whose orders should be read now."""
         return self.filter(next_sync_at__lte=now, paused_at=None)
@@ -93,6 +102,11 @@ class SellingPartner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def broke_a_rule(self) -> bool:
+        """Whether this program stopped the sending itself."""
+        return self.paused_code == PauseCode.BROKEN_RULE
 
     def secret_place(self, name: str) -> str:
         """Return the name a secret of this row is sealed for."""

@@ -20,10 +20,12 @@ from mostrador.amazon.wire import boot_clock
 from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
+from mostrador.models.feeds import ONE_IN_FLIGHT
 from mostrador.tasks import departures, guards, rates, reports, sealing
 from mostrador.tasks.clock import database_now
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
+from mostrador.tasks.invariants import constraint_of, guarded, stop_sending
 from mostrador.tasks.queue import enqueue
 from mostrador.tasks.settling import settle
 
@@ -48,6 +50,7 @@ def plan_follow(*, feed_pk: int, at: datetime, now: datetime) -> None:
 
 
 @app.task(name="feeds.dispatch")
+@guarded
 def dispatch(*, partner_id: int, feed_type: str) -> None:
     """Send the due refunds or cancellations of one selling partner: in one feed, if a token is free."""
     reach("dispatch.begins")
@@ -81,6 +84,7 @@ def _plan_departure(partner_id: int, feed_type: FeedType, at: datetime) -> None:
 
 
 @app.task(name="feeds.follow")
+@guarded
 def follow(*, feed_pk: int) -> None:
     """Do whatever is due for one feed: go on sending, look for it, ask how it stands, read its report."""
     feed = Feed.objects.select_related("selling_partner").get(pk=feed_pk)
@@ -134,8 +138,12 @@ def _carry(feed: Feed, now: datetime) -> None:
         _again(feed, wait.ready_at)
     except AmazonError as error:
         settle(feed, rules.CertainlyNotDone(str(error), _retry_after(error)), timezone.now())
-    except (LostRace, rules.NotNow, IntegrityError):
-        return  # another worker holds this feed, or one of its kind is in flight
+    except (LostRace, rules.NotNow):
+        return  # another worker holds this feed
+    except IntegrityError as clash:
+        if constraint_of(clash) != ONE_IN_FLIGHT:
+            raise
+        return  # another one of its kind is in flight
     _plan_next(feed)
 
 
@@ -168,7 +176,7 @@ def _send(feed: Feed) -> None:
     The token is fetched before the mark and pinned, so that a frozen worker cannot send after the fence.
     """
     partner = feed.selling_partner
-    if partner.paused_at is not None or guards.is_closed(timezone.now()):
+    if SellingPartner.objects.is_paused(partner.pk) or guards.is_closed(timezone.now()):
         _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN)
         return
     reach("send.begins")
@@ -241,9 +249,16 @@ def _too_late(feed: Feed, created: amazon.FeedCreated) -> None:
     """
     Feed.objects.keep_late_id(feed, created.feed_id)
     words = f"Amazon gave feed {created.feed_id} after it had been decided as {feed.state}"
-    if feed.state == FeedState.ABSENT:
-        feed.selling_partner.pause(because=words, now=timezone.now())
     logger.error("%s (feed row %s)", words, feed.pk)
+    if feed.state == FeedState.ABSENT:
+        stop_sending(
+            partner=feed.selling_partner,
+            rule=words,
+            place="tasks/feeds.py _too_late",
+            task="send",
+            feed=feed,
+            now=timezone.now(),
+        )
 
 
 def _failed(feed: Feed, error: AmazonError) -> None:

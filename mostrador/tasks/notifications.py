@@ -26,6 +26,7 @@ from mostrador.models import Feed, Notification, Order, QueueHealth, SellingPart
 from mostrador.models.notifications import Outcome
 from mostrador.tasks import feeds, orders
 from mostrador.tasks.gate import NoToken, ask
+from mostrador.tasks.invariants import guarded
 
 logger = logging.getLogger(__name__)
 
@@ -181,6 +182,7 @@ def follow_feed(*, feed_pk: int) -> None:
 
 
 @app.task(name="notifications.look_up")
+@guarded
 def look_up(*, partner_id: int, amazon_order_id: str) -> None:
     """Read an order that was never seen here; one that Amazon does not know leaves no trace.
 

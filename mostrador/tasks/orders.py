@@ -16,6 +16,7 @@ from mostrador.domain.delivery import State
 from mostrador.models import Event, EventKind, Order, SearchText, SellingPartner
 from mostrador.tasks import cancellations, refunds
 from mostrador.tasks.gate import NoToken, ask
+from mostrador.tasks.invariants import guarded
 
 # Amazon wants the "before" bound at least two minutes in the past.
 SEARCH_ENDS_BEFORE = timedelta(minutes=3)
@@ -47,6 +48,7 @@ def plan_proof(*, order_id: int, now: datetime) -> None:
 
 
 @app.task(name="orders.refresh")
+@guarded
 def refresh(*, order_id: int) -> None:
     """Read one order and what Amazon's accounts say of it; a failure is noted and tried later."""
     order = Order.objects.select_related("selling_partner").get(pk=order_id)
@@ -130,6 +132,7 @@ def _proof_every(age: timedelta) -> timedelta:
 
 
 @app.task(name="orders.sync")
+@guarded
 def sync(*, partner_id: int) -> None:
     """Read the orders that changed since the last time, page by page, as far as tokens last."""
     partner = SellingPartner.objects.get(pk=partner_id)

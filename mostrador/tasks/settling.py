@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -42,6 +43,8 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         feed_messages = list(
             feed.feed_messages.select_related("refund__order", "cancellation__order").order_by("pk")
         )
+        if isinstance(evidence, rules.AboutToSend):
+            _check_before_the_mark(feed, feed_messages)
         decision = rules.decide(feed.rules(feed_messages), evidence, now)
         _lock_orders(feed_messages)
         reach("settle.decided")
@@ -62,6 +65,16 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         reach("settle.moved")
     reach("settle.committed")
     return decision
+
+
+def _check_before_the_mark(feed: Feed, feed_messages: Sequence[FeedMessage]) -> None:
+    """Assert, while nothing has left, that what is about to leave is what was sealed and is still wanted."""
+    assert feed_messages, "a feed without a message was about to be sent"
+    assert hashlib.sha256(bytes(feed.body)).hexdigest() == feed.body_sha256, "the sealed bytes have changed"
+    for message in feed_messages:
+        state, live = message.action.state, message.live
+        assert live, f"message {message.pk} is in no live feed"
+        assert state == State.SENDING, f"{message.action.reference} is {state}, and was about to be sent"
 
 
 def _note_retry(message: FeedMessage, feed: Feed, evidence: rules.CertainlyNotDone, now: datetime) -> None:

@@ -46,11 +46,11 @@ def bar() -> Bar:
     if not SendingStop.objects.unopened().values("pk").union(paused.values("pk")).exists():
         return Bar()
     stop = SendingStop.objects.current()
-    shown = paused.only("name", "region", "paused_at", "paused_because").order_by("name")[:MOST_NAMES]
+    shown = paused.only("name", "region", "paused_at", "paused_because", "paused_code").order_by("name")
     return Bar(
         closed_at=stop.closed_at if stop else None,
         reasons=list(dict.fromkeys(reason_words(code) for code in stop.codes)) if stop else (),
-        paused=list(shown),
+        paused=list(shown[:MOST_NAMES]),
     )
 
 

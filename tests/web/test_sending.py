@@ -11,7 +11,7 @@ from django.utils import timezone
 from mostrador.domain.dispatch import Kind
 from mostrador.domain.feeds import FeedState
 from mostrador.domain.guards import Reason, ReasonCode
-from mostrador.models import Feed, Quota, Refund, SendingStop
+from mostrador.models import Feed, Quota, Refund, SellingPartner, SendingStop
 from mostrador.tasks import departures
 from tests import makers
 
@@ -47,6 +47,18 @@ def test_a_paused_selling_partner_is_named_with_the_reason(desk: Client) -> None
     answer = desk.get(f"/tickets/{ticket.pk}/live", HTTP_IF_NONE_MATCH=tag)
     assert "Nordlicht is paused: nothing is sent for it." in answer.content.decode()
     assert "a feed came twice" in _html(desk, "/")
+
+
+def test_a_selling_partner_whose_rule_broke_is_named_with_the_rule(desk: Client) -> None:
+    partner = makers.make_ticket(order=makers.make_order()).selling_partner
+    SellingPartner.objects.stop_for_broken_rule(
+        partner, because="item 301 has no balance for <b>principal</b>", now=timezone.now()
+    )
+    html = _html(desk, "/")
+    assert "Nordlicht is paused: nothing is sent for it." in html
+    assert "a rule that keeps refunds safe did not hold" in html
+    assert "item 301 has no balance for &lt;b&gt;principal&lt;/b&gt;" in html
+    assert "mostrador doctor" in html
 
 
 def test_what_leaves_in_time_shows_its_undo_window(desk: Client) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from mostrador.management.doctor.findings import Finding, counted, fine, in_words, note, trouble
-from mostrador.models import Mailbox, RawMail, SellingPartner
+from mostrador.models import BrokenRule, Mailbox, RawMail, SellingPartner
 
+MOST_RULES = 10
 MAY_BE_LATE = timedelta(minutes=5)
 MAIL_MAY_WAIT = timedelta(minutes=2)
 
@@ -22,6 +24,7 @@ def selling_partners(now: datetime) -> Iterator[Finding]:
         return
     paused = [partner for partner in known if partner.paused_at]
     for partner in paused:
+        yield from _broken_rules(partner, now)
         yield trouble(
             "selling partners",
             f"{partner.name} ({partner.region}) is paused, nothing is sent for it: {partner.paused_because}",
@@ -29,6 +32,28 @@ def selling_partners(now: datetime) -> Iterator[Finding]:
         )
     if not paused:
         yield fine("selling partners", f"{counted(len(known), 'selling partner')} connected.")
+
+
+def _broken_rules(partner: SellingPartner, now: datetime) -> Iterator[Finding]:
+    """Tell which rules broke since the selling partner is paused, where, and what they are about."""
+    if not partner.broke_a_rule:
+        return
+    for broken in BrokenRule.objects.since_paused(partner)[:MOST_RULES]:
+        feeds = "; ".join(_feed_words(each) for each in broken.about.get("feeds", []))
+        yield trouble(
+            "invariants",
+            f"A rule of money safety did not hold for {partner.name} ({partner.region}), "
+            f"{counted(broken.times, 'time')}, last {in_words(now - broken.last_at)} ago: {broken.rule} "
+            f"(in {broken.task}, {broken.place}; {feeds or 'no feed under way'}).",
+            "Look at those orders in Seller Central, report it with this text, and resume only when the rows "
+            "are right: docs/reference/once-only.md, When a rule breaks.",
+        )
+
+
+def _feed_words(feed: Mapping[str, Any]) -> str:
+    actions = ", ".join(f"{each['action']} {each['state']}" for each in feed["actions"])
+    name = f"feed {feed['feed_id'] or 'without an id'} (row {feed['feed']}, {feed['state']})"
+    return f"{name}: {actions or 'no action'}"
 
 
 def orders(now: datetime) -> Iterator[Finding]:
