@@ -13,6 +13,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv, validate
 
+from mostrador.domain.hours import Shift, read_working_hours
+
 env = FileAwareEnv()
 
 BASE_DIR = Path(__file__).resolve().parent
@@ -119,6 +121,21 @@ ASSIGN = env.str(
     "MOSTRADOR_ASSIGN",
     default="by-hand",
     validate=validate.OneOf(["by-hand", "round-robin", "least-loaded"]),
+)
+
+
+def _working_hours(text: str) -> tuple[Shift, ...]:
+    try:
+        return read_working_hours(text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"MOSTRADOR_WORKING_HOURS: {error}.") from None
+
+
+# When the desk works, in each agent's own time zone; the list of tonight holds what falls due outside.
+WORKING_HOURS = _working_hours(env.str("MOSTRADOR_WORKING_HOURS", default="mon-fri 09:00-18:00"))
+# Words in the subject of Amazon's own notices that say a buyer opened an A-to-z claim; unconfirmed, so settable.
+CLAIM_WORDS: list[str] = env.list(
+    "MOSTRADOR_CLAIM_WORDS", default=["A-to-z", "A-bis-z", "A bis Z", "de A a Z", "de la A a la Z", "dalla A alla Z"]
 )
 # The authserv-ids of mail servers whose Authentication-Results are believed.
 TRUSTED_AUTHSERV_IDS: list[str] = env.list("MOSTRADOR_TRUSTED_AUTHSERV_IDS", default=[])
@@ -245,6 +262,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["mostrador.web.uploads.BoundedUploadHandler"]
 
 # ── languages and time ────────────────────────────────────────────────────────────────────────────────────
 

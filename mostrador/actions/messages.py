@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
+from mostrador.actions import policy, uploads
 from mostrador.domain import messages as rules
 from mostrador.domain.delivery import ForbiddenMove, Source, State
 from mostrador.domain.macros import unfilled_places
+from mostrador.domain.mentions import called
 from mostrador.domain.refusals import Refusal, RefusalCode, Refused, RequestKeyReused
 from mostrador.models import (
     Agent,
     Cancellation,
+    Draft,
     Event,
     EventKind,
     LostRace,
+    Mention,
     Message,
     Refund,
     Reply,
+    SavedMacro,
     SearchText,
     Ticket,
+    Upload,
 )
 from mostrador.models.delivery import fingerprint
 from mostrador.tasks import messages
@@ -31,7 +38,11 @@ from mostrador.tasks.replies import speaks_of
 
 @dataclass(frozen=True, slots=True)
 class ReplyWish:
-    """What should be said to the buyer, and when: now, or when Amazon has accepted `armed_on`."""
+    """What should be said to the buyer, and when: now, or when Amazon has accepted `armed_on`.
+
+    `uploads` are the files beside the agent's draft that go along; `accepted` the rules of Amazon that have
+    warned already and are not to stop it again.
+    """
 
     text: str
     request_key: str
@@ -40,11 +51,14 @@ class ReplyWish:
     language: str = ""
     armed_on: Refund | Cancellation | None = None
     source: Source = Source.AGENT
+    uploads: tuple[int, ...] = ()
+    accepted: frozenset[str] = frozenset()
 
     def content(self, ticket: Ticket) -> dict[str, object]:
         """Return what makes two wishes the same wish."""
         armed_on = self.armed_on.reference if self.armed_on else ""
-        return {"ticket": ticket.pk, "text": self.text, "close": self.close, "armed_on": armed_on}
+        files = {"uploads": sorted(self.uploads)} if self.uploads else {}
+        return {"ticket": ticket.pk, "text": self.text, "close": self.close, "armed_on": armed_on, **files}
 
 
 def request_reply(*, ticket: Ticket, agent: Agent, wish: ReplyWish, now: datetime) -> Reply:
@@ -63,7 +77,17 @@ def request_reply(*, ticket: Ticket, agent: Agent, wish: ReplyWish, now: datetim
         reasons = _refusals(locked, wish)
         if reasons:
             raise Refused(reasons)
-        return _store(locked, agent, wish, digest, now)
+        files = uploads.chosen(ticket=locked, agent=agent, upload_ids=wish.uploads)
+        reply = _store(locked, agent, wish, digest, now)
+        _empty_box(reply, agent, files)
+        return reply
+
+
+def _empty_box(reply: Reply, agent: Agent, files: Sequence[Upload]) -> None:
+    """Let the files go along, and forget the draft that has become a reply."""
+    Upload.objects.bind(files, reply)
+    if reply.source == Source.AGENT:
+        Draft.objects.drop(ticket=reply.ticket, agent=agent)
 
 
 def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
@@ -73,7 +97,7 @@ def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
     state = State(wish.armed_on.state) if wish.armed_on else None
     if rules.never_leaves(state) or _cannot_become_true(wish):
         found.append(Refusal(RefusalCode.NOT_TRUE_YET, {"state": state or ""}))
-    return found
+    return [*found, *policy.refusals(ticket=ticket, text=wish.text, accepted=wish.accepted)]
 
 
 def _cannot_become_true(wish: ReplyWish) -> bool:
@@ -116,7 +140,7 @@ def _store(ticket: Ticket, agent: Agent, wish: ReplyWish, digest: str, now: date
 
 
 def withdraw_reply(*, reply: Reply, agent: Agent, now: datetime) -> None:
-    """Take a reply back, or disarm it, before it has left.
+    """Take a reply back, or disarm it, before it has left; its files lie beside the agent's draft again.
 
     Raises: Refused when it is too late.
     """
@@ -124,12 +148,13 @@ def withdraw_reply(*, reply: Reply, agent: Agent, now: datetime) -> None:
         with transaction.atomic():
             reply.move(State.WITHDRAWN, now=now)
             Event.objects.step(EventKind.WITHDRAWN, reply, at=now, agent=agent)
+            Upload.objects.hand_back(reply, agent=agent, now=now)
     except (LostRace, ForbiddenMove):
         raise Refused([Refusal(RefusalCode.TOO_LATE_TO_WITHDRAW, {"state": reply.state})]) from None
 
 
 def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime) -> Message:
-    """Keep a note for the team, which no buyer sees.
+    """Keep a note for the team, which no buyer sees, and call the agents it names with @.
 
     Raises: Refused when it is empty or too long.
     """
@@ -138,4 +163,13 @@ def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime) -> Messa
         raise Refused(reasons)
     with transaction.atomic():
         SearchText.objects.add(ticket=ticket, text=text, language=agent.language)
-        return Message.objects.note(ticket=ticket, author=agent, text=text, at=now)
+        note = Message.objects.note(ticket=ticket, author=agent, text=text, at=now)
+        Draft.objects.drop(ticket=ticket, agent=agent)
+        _call(note, agent, text, now)
+        return note
+
+
+def _call(note: Message, author: Agent, text: str, now: datetime) -> None:
+    agents = {each.pk: each for each in Agent.objects.get_queryset().active().exclude(pk=author.pk)}
+    named = called(text, {pk: each.name for pk, each in agents.items()})
+    Mention.objects.call(message=note, agents=[agents[pk] for pk in named], now=now)

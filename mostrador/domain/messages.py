@@ -22,6 +22,14 @@ def refusals(*, body: str, has_address: bool, has_mailbox: bool) -> list[Refusal
     return found
 
 
+def signed(text: str, signature: str) -> str:
+    """Return the words that leave: the text, and under it the selling partner's signature, once."""
+    below = signature.strip()
+    if not below or text.rstrip().endswith(below):
+        return text
+    return f"{text.rstrip()}\n\n{below}"
+
+
 def may_leave(armed_on: State | None) -> bool:
     """Return whether a reply armed on an action in state `armed_on` may leave now."""
     return armed_on is None or armed_on in TRUE_FOR_THE_BUYER

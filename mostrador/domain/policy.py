@@ -1,6 +1,6 @@
 """Policy: what Amazon's communication rules forbid in a message to a buyer, found before it leaves.
 
-What Amazon's own pages say is hard and stops the message; what is likely but unconfirmed is soft and warns once.
+What Amazon's own pages say is hard and stops the message; what is unconfirmed is soft and warns once.
 """
 
 from __future__ import annotations
@@ -116,14 +116,14 @@ _SITE = re.compile(
 )
 _SHOPS = frozenset(place.domain.lower() for place in MARKETPLACES.values()) | {"amazon.com", "a.co"}
 # Where a parcel can be followed: Amazon allows links needed for the order, but does not name the sites.
-_CARRIERS = frozenset(
-    """
-    dhl.com dhl.de dhl.es dhl.fr dhl.it deutschepost.de ups.com dpd.com dpd.de dpd.fr dpd.co.uk gls-group.eu
-    gls-group.com gls-pakete.de myhermes.de hermesworld.com fedex.com usps.com royalmail.com parcelforce.com evri.com
-    laposte.fr colissimo.fr chronopost.fr mondialrelay.fr correos.es correosexpress.com seur.com mrw.es poste.it brt.it
-    sda.it postnl.nl bpost.be sagawa-exp.co.jp kuronekoyamato.co.jp post.japanpost.jp 17track.net canadapost.ca
-    """.split()
+_FOLLOWED = (
+    "dhl.com dhl.de dhl.es dhl.fr dhl.it deutschepost.de ups.com dpd.com dpd.de dpd.fr dpd.co.uk gls- "
+    "group.eu gls-group.com gls-pakete.de myhermes.de hermesworld.com fedex.com usps.com royalmail.com "
+    "parcelforce.com evri.com laposte.fr colissimo.fr chronopost.fr mondialrelay.fr correos.es "
+    "correosexpress.com seur.com mrw.es poste.it brt.it sda.it postnl.nl bpost.be sagawa-exp.co.jp "
+    "kuronekoyamato.co.jp post.japanpost.jp 17track.net canadapost.ca "
 )
+_CARRIERS = frozenset(_FOLLOWED.split())
 
 
 def _addresses(text: str) -> Iterator[Finding]:

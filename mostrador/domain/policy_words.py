@@ -173,22 +173,22 @@ CLOSING: Final = re.compile(
     re.IGNORECASE,
 )
 # Words that say nothing but courtesy.
-COURTESY: Final = frozenset(
-    """
-    hi hello dear good morning afternoon evening thank thanks you so very much many for your order purchase message
-    reply email shopping with us buying from again best kind regards sincerely yours have a nice great day weekend
-    and the we appreciate it team customer service support being business at all
-    hallo liebe lieber guten tag morgen abend sehr geehrte geehrter frau herr vielen dank danke dankeschön herzlichen
-    für ihre ihren ihr bestellung nachricht einkauf kauf ihnen wir uns bedanken bei mit freundlichen grüßen grüße
-    beste viele schönen noch einen eine ein team kundenservice und recht herzlich
-    hola buenos buenas días dias tardes noches estimado estimada cliente señor señora muchas gracias por su tu pedido
-    compra mensaje confianza un una saludo saludos cordial cordiales atentamente que tenga buen día equipo de el la y
-    bonjour bonsoir cher chère madame monsieur merci beaucoup pour votre commande achat message confiance cordialement
-    bien à vous bonne journée une excellente l équipe de et sincères salutations
-    ciao buongiorno buonasera salve gentile cliente signora signor grazie mille molte tante per il suo la sua tuo
-    ordine acquisto messaggio fiducia cordiali saluti distinti buona giornata lo staff team di e
-    """.split()
+_COURTEOUS: Final = (
+    "hi hello dear good morning afternoon evening thank thanks you so very much many for your order "
+    "purchase message reply email shopping with us buying from again best kind regards sincerely yours "
+    "have a nice great day weekend and the we appreciate it team customer service support being business "
+    "at all hallo liebe lieber guten tag morgen abend sehr geehrte geehrter frau herr vielen dank danke "
+    "dankeschön herzlichen für ihre ihren ihr bestellung nachricht einkauf kauf ihnen wir uns bedanken "
+    "bei mit freundlichen grüßen grüße beste viele schönen noch einen eine ein kundenservice und recht "
+    "herzlich hola buenos buenas días dias tardes noches estimado estimada cliente señor señora muchas "
+    "gracias por su tu pedido compra mensaje confianza un una saludo saludos cordial cordiales "
+    "atentamente que tenga buen día equipo de el la y bonjour bonsoir cher chère madame monsieur merci "
+    "beaucoup pour votre commande achat confiance cordialement bien à vous bonne journée une excellente l "
+    "équipe et sincères salutations ciao buongiorno buonasera salve gentile signora signor grazie mille "
+    "molte tante per il suo sua tuo ordine acquisto messaggio fiducia cordiali saluti distinti buona "
+    "giornata lo staff di e "
 )
+COURTESY: Final = frozenset(_COURTEOUS.split())
 COURTESY_JA: Final = re.compile(
     r"この度は|このたびは|いつも|当店|弊社|を?ご(?:利用|購入|注文|連絡|返信|確認)|いただき|頂き|くださり|下さり|誠に|本当に|どうも|"
     r"ありがとうございま(?:す|した)|有難うございま(?:す|した)|ありがとう|感謝(?:いた|致)?します|お礼申し上げます|"

@@ -65,7 +65,7 @@ def _looks_local(number: str, digits: str) -> bool:
     """Return whether a number without any word for it is written as people write telephone numbers."""
     is_grouped = bool(re.search(r"[\s()/-]", number))
     if number.startswith("00"):
-        return 10 <= len(digits)
+        return len(digits) >= 10
     if digits.startswith("0"):
         return 9 <= len(digits) <= 12 and is_grouped
     return bool(re.fullmatch(r"\(?\d{3}\)?[\s-]\d{3}[\s-]\d{4}|[6789]\d{2} \d{3} \d{3}", number))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 
-from mostrador.models.messages import Reply
+from mostrador.models.messages import Attachment, Message, Reply
 from mostrador.models.people import Agent
 from mostrador.models.tickets import Ticket
 
@@ -27,6 +28,14 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def drop(self, *, ticket: Ticket, agent: Agent) -> None:
         """Forget the draft: it was sent, or emptied."""
         self.filter(ticket=ticket, agent=agent).delete()
+
+    def of(self, *, ticket: Ticket, agent: Agent) -> Draft | None:
+        """Return what the agent has begun in the ticket."""
+        return self.filter(ticket=ticket, agent=agent).first()
+
+    def tickets_of(self, agent: Agent, tickets: Sequence[int]) -> set[int]:
+        """Return those of these tickets in which the agent has begun something."""
+        return set(self.filter(agent=agent, ticket__in=tickets).values_list("ticket_id", flat=True))
 
 
 class Draft(models.Model):
@@ -65,6 +74,44 @@ class UploadQuerySet(models.QuerySet["Upload"]):
             size=len(content),
             at=now,
         )
+
+    def bind(self, files: Sequence[Upload], reply: Reply) -> None:
+        """Give files to the reply that carries them."""
+        self.filter(pk__in=[file.pk for file in files], reply=None).update(reply=reply)
+
+    def attach(self, reply: Reply, message: Message) -> None:
+        """Make the files of a reply those of its message, which keeps their bytes from now on."""
+        for file in self.filter(reply=reply).order_by("pk"):
+            Attachment.objects.keep(
+                message=message,
+                name=file.name,
+                content_type=file.content_type,
+                content=bytes(file.content),
+                size=file.size,
+                refused="",
+            )
+        self.filter(reply=reply).delete()
+
+    def hand_back(self, reply: Reply, *, agent: Agent, now: datetime) -> None:
+        """Lay the files of a reply that was taken back beside the agent's draft."""
+        self.filter(reply=reply).update(reply=None, agent=agent)
+        for file in reply.message.attachments.order_by("pk") if reply.message else ():
+            self.keep(
+                ticket=reply.ticket,
+                agent=agent,
+                name=file.name,
+                content_type=file.content_type,
+                content=bytes(file.content),
+                now=now,
+            )
+
+    def carried_by(self, replies: Sequence[Reply]) -> dict[int, list[Upload]]:
+        """Return the files of replies that have not left, without their bytes (no query where none wait)."""
+        found: dict[int, list[Upload]] = {}
+        for file in self.filter(reply__in=replies).defer("content").order_by("pk") if replies else ():
+            assert file.reply_id, "asked for by its reply"
+            found.setdefault(file.reply_id, []).append(file)
+        return found
 
     def waiting(self, *, ticket: Ticket, agent: Agent) -> UploadQuerySet:
         """Return the files laid beside the agent's draft, in order."""

@@ -7,21 +7,37 @@ followed by a second try: the buyer may have the letter.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain import macros
 from mostrador.domain import messages as rules
-from mostrador.domain.delivery import State
-from mostrador.domain.macros import Macro
+from mostrador.domain.delivery import Source, State
+from mostrador.domain.macros import Says
 from mostrador.domain.orders import FulfillmentStatus
 from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.domain.tickets import TicketState
 from mostrador.mail import outgoing
 from mostrador.mail.errors import Happened, MailError
-from mostrador.mail.outgoing import Letter
-from mostrador.models import Cancellation, Event, EventKind, LostRace, Message, Refund, Reply, Ticket
+from mostrador.mail.outgoing import Letter, OutgoingAttachment
+from mostrador.models import (
+    Agent,
+    Cancellation,
+    Event,
+    EventKind,
+    LostRace,
+    Message,
+    Order,
+    Refund,
+    Reply,
+    SavedMacro,
+    SearchText,
+    Ticket,
+    Upload,
+)
 from mostrador.tasks.failpoints import reach
 
 # After this a worker that began to send is taken for dead; longer than the longest conversation.
@@ -51,7 +67,7 @@ def begin(reply_id: int, now: datetime) -> Reply | None:
         if reasons:
             _hold(reply, reasons, now)
             return None
-        _mark(reply, worded.text, now)
+        _mark(reply, rules.signed(worded.text, reply.selling_partner.signature), now)
         reach("reply.worded")
         return reply
 
@@ -61,14 +77,19 @@ def _mark(reply: Reply, text: str, now: datetime) -> None:
     ticket = reply.ticket
     assert ticket.mailbox, "begin() holds a reply that has no way out"
     mail_id = reply.mail_id or _message_id(reply, ticket.mailbox.from_address)
-    message = reply.message or Message.objects.answer(
-        ticket=ticket,
-        author=reply.requested_by,
-        mailbox=ticket.mailbox,
-        text=text,
-        message_id=mail_id,
-        at=now,
-    )
+    message = reply.message
+    if message is None:
+        message = Message.objects.answer(
+            ticket=ticket,
+            author=reply.requested_by,
+            mailbox=ticket.mailbox,
+            text=text,
+            message_id=mail_id,
+            at=now,
+            is_automatic=reply.source == Source.RULE,
+        )
+        SearchText.objects.add(ticket=ticket, text=text, language=reply.language or ticket.language)
+        Upload.objects.attach(reply, message)
     reply.move(State.SENDING, now=now, mail_id=mail_id, message=message)
 
 
@@ -80,17 +101,21 @@ def _message_id(reply: Reply, from_address: str) -> str:
 
 def _words(reply: Reply) -> macros.Rendered:
     action = reply.armed_action
-    macro = Macro(reply.macro) if action and reply.macro in set(Macro) else None
-    if macro and not speaks_of(macro, action):
+    says = SavedMacro.objects.says(reply.macro) if action else Says.NOTHING
+    if says and not speaks_of(says, action):
         action = None  # a cancellation does not make it true that money was refunded
     language = macros.choose_language(marketplace_language=reply.ticket.language, override=reply.language)
-    return macros.fill(text=reply.text, macro=macro, language=language, facts=facts_of(reply.ticket, action))
+    facts = facts_of(reply.ticket, action, agent=reply.requested_by)
+    return macros.fill(text=reply.text, says=says, language=language, facts=facts)
 
 
-def facts_of(ticket: Ticket, action: Refund | Cancellation | None) -> macros.Facts:
+def facts_of(
+    ticket: Ticket, action: Refund | Cancellation | None, *, agent: Agent | None = None
+) -> macros.Facts:
     """Return what a macro may tell in a ticket, of one refund or cancellation if there is one."""
     order = action.order if action else ticket.order
-    return macros.Facts(
+    known = MARKETPLACES.get((order.marketplace_id if order else "") or ticket.marketplace_id)
+    facts = macros.Facts(
         buyer=ticket.buyer_name,
         order=order.amazon_order_id if order else "",
         partner=ticket.selling_partner.name,
@@ -98,15 +123,32 @@ def facts_of(ticket: Ticket, action: Refund | Cancellation | None) -> macros.Fac
         amount=action.money if isinstance(action, Refund) else None,
         reason=action.reason if action else "",
         reference=action.reference if action else "",
-        is_shipped=bool(order and order.status == FulfillmentStatus.SHIPPED),
+        agent=agent.name if agent else "",
+        time_zone=known.time_zone if known else "UTC",
+    )
+    return _with_order(facts, order) if order else facts
+
+
+def _with_order(facts: macros.Facts, order: Order) -> macros.Facts:
+    """Return the facts with what Amazon says of the order; days that no longer matter are left out."""
+    parcel = order.packages[-1] if order.packages else {}
+    to_ship = order.status in (FulfillmentStatus.UNSHIPPED, FulfillmentStatus.PARTIALLY_SHIPPED)
+    return replace(
+        facts,
+        is_shipped=order.status == FulfillmentStatus.SHIPPED,
+        item=order.first_title(),
+        ship_by=order.ship_by if to_ship else None,
+        deliver_by=order.deliver_by if order.status != FulfillmentStatus.CANCELLED else None,
+        carrier=str(parcel.get("carrier") or ""),
+        tracking=str(parcel.get("tracking_number") or ""),
     )
 
 
-def speaks_of(macro: Macro, action: Refund | Cancellation | None) -> bool:
-    """Return whether `action` is what the macro tells of."""
+def speaks_of(says: Says, action: Refund | Cancellation | None) -> bool:
+    """Return whether `action` is what these words tell of."""
     if isinstance(action, Refund):
-        return not macro.speaks_of_cancellation
-    return not macro.speaks_of_refund
+        return not says.speaks_of_cancellation
+    return not says.speaks_of_refund
 
 
 def _state(action: Refund | Cancellation | None) -> State | None:
@@ -148,6 +190,10 @@ def letter_of(reply: Reply) -> Letter:
         message_id=reply.mail_id,
         in_reply_to=answered.message_id if answered else None,
         references=tuple(one for one in Message.objects.thread(ticket) if one != reply.mail_id),
+        attachments=tuple(
+            OutgoingAttachment(file.name, file.content_type, bytes(file.content))
+            for file in message.attachments.order_by("pk")
+        ),
     )
 
 
@@ -166,9 +212,9 @@ def sent(reply: Reply, words: str, now: datetime) -> None:
 
 
 def _answered(reply: Reply, now: datetime) -> None:
-    ticket = Ticket.objects.locked(reply.ticket_id)
+    ticket = Ticket.objects.standing_for(reply.ticket_id)
     assert reply.message, "what was sent has words"
-    unread = Message.objects.came_since(ticket, reply.requested_at)
+    unread = Message.objects.unanswered(ticket)
     closes = reply.closes_ticket and unread is None
     was_closed = ticket.state == TicketState.CLOSED
     ticket.answered(
@@ -238,7 +284,7 @@ def disarm(reply: Reply, *, now: datetime) -> None:
     assert action, "only an armed reply is disarmed"
     reply.move(State.WITHDRAWN, now=now)
     Event.objects.step(EventKind.WITHDRAWN, reply, at=now, because=action.reference, state=action.state)
-    ticket = Ticket.objects.locked(reply.ticket_id)
+    ticket = Ticket.objects.standing_for(reply.ticket_id)
     if ticket.state != TicketState.OPEN:
         ticket.reopen()
         Event.objects.note(EventKind.TICKET_REOPENED, at=now, ticket=ticket, because=action.reference)

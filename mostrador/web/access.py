@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 
-from mostrador.models import Agent, Attachment, Cancellation, Message, Order, Refund, Reply, Ticket
+from mostrador.models import (
+    Agent,
+    Attachment,
+    Cancellation,
+    Message,
+    Order,
+    Refund,
+    Reply,
+    Ticket,
+    Upload,
+)
 from mostrador.models.tickets import TicketQuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -61,6 +71,12 @@ def access_attachment(request: HttpRequest, attachment_id: int) -> Attachment:
     """Return an attachment, with its bytes, of a ticket this agent may see."""
     mine = Attachment.objects.filter(message__ticket__in=visible_tickets(agent_of(request)))
     return _one(mine, attachment_id)
+
+
+def access_upload(request: HttpRequest, ticket: Ticket, upload_id: int) -> Upload:
+    """Return a file that waits to leave: beside the agent's own draft, or with an answer of the ticket."""
+    mine = Q(agent=agent_of(request), reply=None)
+    return _one(Upload.objects.filter(mine | Q(reply__isnull=False), ticket=ticket), upload_id)
 
 
 def _one(rows: QuerySet[Row], pk: int) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,11 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from mostrador.actions import drafts, policy
 from mostrador.actions import messages as actions
-from mostrador.actions.macros import macro_text
 from mostrador.domain.delivery import Source
-from mostrador.domain.macros import Macro
-from mostrador.domain.refusals import Refused, RequestKeyReused
+from mostrador.domain.refusals import Refusal, RefusalCode, Refused, RequestKeyReused
 from mostrador.models import Cancellation, Refund, Ticket
 from mostrador.web.access import (
     access_attachment,
@@ -32,10 +32,12 @@ from mostrador.web.access import (
 )
 from mostrador.web.going_on import go_on, ticket_below
 from mostrador.web.panel import newest_open
-from mostrador.web.reply_form import ReplyDraft, blank_reply, language_of, read_reply
+from mostrador.web.reply_form import ReplyDraft, files_beside, kept_reply, language_of, read_reply
+from mostrador.web.reply_words import broken_rules, is_about_policy
 from mostrador.web.request_keys import kept_as
 from mostrador.web.screen import ticket_screen
 from mostrador.web.tickets import changed, ticket_page
+from mostrador.web.uploads import lay_beside, saved_as
 from mostrador.web.words import key_reused_words, refusals_words
 
 # A mail's own HTML: nothing runs, nothing loads, nothing leads out of its frame.
@@ -52,26 +54,52 @@ _MAIL_POLICY = {
 def reply(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Answer the buyer now or when Amazon accepts, or keep a note; what was refused stays in the box."""
     now = timezone.now()
-    ticket = access_ticket(request, ticket_id)
+    ticket, agent = access_ticket(request, ticket_id), agent_of(request)
     draft = read_reply(ticket, request.POST.dict())
-    problems = _send(request, ticket, draft, now)
-    if not problems and not draft.is_note and request.POST.get("press") == "close":
+    reasons = _send(request, ticket, draft, now)
+    if not reasons and not draft.is_note and request.POST.get("press") == "close":
         return changed(go_on(request, ticket, ticket_below(request, ticket, now)))
-    status = 422 if problems else 200
-    shown = replace(draft, problems=problems) if problems else blank_reply(ticket)
+    shown = _refused(request, ticket, draft, reasons, now) if reasons else kept_reply(ticket, agent)
+    status = 422 if reasons else 200
     if request.headers.get("HX-Request"):
-        screen = {**ticket_screen(ticket, agent_of(request), now), "reply": shown}
+        screen = {**ticket_screen(ticket, agent, now), "reply": shown}
         return changed(render(request, "messages/reply.html", screen, status=status))
-    if not problems:
+    if not reasons:
         return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
     response = ticket_page(request, ticket, now, reply=shown)
     response.status_code = status
     return response
 
 
-def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime) -> list[str]:
-    """Send, arm or keep the words; return why not, in words."""
+def _refused(
+    request: HttpRequest, ticket: Ticket, draft: ReplyDraft, reasons: Sequence[Refusal | str], now: datetime
+) -> ReplyDraft:
+    """Return the box with its words, which are kept, and why they did not leave."""
+    agent = agent_of(request)
+    drafts.keep_draft(
+        ticket=ticket, agent=agent, text=draft.text, is_note=draft.is_note, request_key="", now=now
+    )
+    refusals = [one for one in reasons if isinstance(one, Refusal)]
+    others = [one for one in refusals if not is_about_policy(one)]
+    only_warns = all(one.code == RefusalCode.POLICY_WARNING for one in refusals) and len(refusals) == len(
+        reasons
+    )
+    found = [] if draft.is_note else policy.findings(ticket=ticket, text=draft.text)
+    return replace(
+        draft,
+        problems=[*refusals_words(others), *(one for one in reasons if isinstance(one, str))],
+        files=files_beside(ticket, agent),
+        broken=broken_rules(found),
+        pressed=request.POST.get("press", "send") if only_warns else "",
+    )
+
+
+def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime) -> Sequence[Refusal | str]:
+    """Send, arm or keep the words; return why not."""
     agent, press = agent_of(request), request.POST.get("press", "send")
+    laid, unfit = lay_beside(request, ticket, now)
+    if unfit:
+        return unfit
     try:
         if draft.is_note:
             actions.add_note(ticket=ticket, agent=agent, text=draft.text, now=now)
@@ -83,13 +111,21 @@ def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime
             macro=draft.macro,
             language=draft.language,
             armed_on=_armable(ticket) if press == "armed" else None,
+            uploads=(*_uploads(request), *laid),
+            accepted=frozenset(request.POST.getlist("accept")),
         )
         actions.request_reply(ticket=ticket, agent=agent, wish=wish, now=now)
     except Refused as refused:
-        return refusals_words(refused.refusals)
+        return refused.refusals
     except RequestKeyReused:
         return [key_reused_words()]
     return []
+
+
+def _uploads(request: HttpRequest) -> tuple[int, ...]:
+    """Return the files the box showed when it was sent."""
+    named = request.POST.getlist("upload")
+    return tuple(int(one) for one in named if one.isascii() and one.isdigit() and len(one) < 18)
 
 
 def _actions_of(ticket: Ticket) -> list[Refund | Cancellation]:
@@ -107,53 +143,25 @@ def _armable(ticket: Ticket) -> Refund | Cancellation | None:
     return newest_open(found) or (ours[-1] if ours else None)
 
 
-@require_safe
-def macro(request: HttpRequest, ticket_id: int) -> HttpResponse:
-    """Return the box filled with a macro's words, true at this moment or marked as not true yet."""
-    ticket = access_ticket(request, ticket_id)
-    draft = read_reply(ticket, request.GET.dict())
-    if draft.macro:
-        draft = _fill(ticket, draft)
-    return render(request, "messages/text.html", {"reply": draft, "ticket": ticket})
-
-
-def _fill(ticket: Ticket, draft: ReplyDraft) -> ReplyDraft:
-    wanted = Macro(draft.macro)
-    said = macro_text(
-        ticket=ticket,
-        macro=wanted,
-        language=language_of(ticket, draft.language),
-        action=_told_by(ticket, wanted),
-    )
-    hint = ""
-    if said.refusals and wanted.may_be_armed:
-        hint = _("Amazon has not accepted yet: the open places are filled in when it does.")
-    elif said.refusals:
-        hint = _("Not true at the moment: change the words before you send them.")
-    return replace(draft, text=said.text, hint=hint)
-
-
-def _told_by(ticket: Ticket, wanted: Macro) -> Refund | Cancellation | None:
-    """Return the refund or cancellation a macro speaks of: the newest of ours."""
-    kind = Cancellation if wanted.speaks_of_cancellation else Refund
-    mine = [a for a in _actions_of(ticket) if isinstance(a, kind) and a.source != Source.ELSEWHERE]
-    return mine[-1] if mine else None
-
-
 @require_POST
 def withdraw(request: HttpRequest, ticket_id: int, reply_id: int) -> HttpResponse:
-    """Take an answer back, or disarm it; its words return to the box."""
-    now = timezone.now()
+    """Take an answer back, or disarm it; its words and files return to the box, above what stands there."""
+    now, agent = timezone.now(), agent_of(request)
     ticket = access_ticket(request, ticket_id)
     row = access_reply(ticket, reply_id)
-    draft = replace(blank_reply(ticket), text=row.text, macro=row.macro)
+    typed = request.POST.get("text", kept_reply(ticket, agent).text)
+    problems: list[str] = []
     try:
-        actions.withdraw_reply(reply=row, agent=agent_of(request), now=now)
+        drafts.take_back(reply=row, agent=agent, typed=typed, now=now)
     except Refused as refused:
-        draft = replace(blank_reply(ticket), problems=refusals_words(refused.refusals))
+        problems = refusals_words(refused.refusals)
+    if not request.headers.get("HX-Request") and not problems:
+        return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
+    box = kept_reply(ticket, agent)
+    box = replace(box, text=typed, problems=problems) if problems else replace(box, macro=row.macro)
     if not request.headers.get("HX-Request"):
-        return ticket_page(request, ticket, now, reply=draft)
-    screen = {**ticket_screen(ticket, agent_of(request), now), "reply": draft}
+        return ticket_page(request, ticket, now, reply=box)
+    screen = {**ticket_screen(ticket, agent, now), "reply": box}
     return changed(render(request, "messages/reply.html", screen))
 
 
@@ -178,14 +186,4 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
     row = access_attachment(request, attachment_id)
     if row.refused:
         return render(request, "messages/refused_file.html", {"file": row}, status=410)
-    response = HttpResponse(bytes(row.content), content_type="application/octet-stream")
-    response.headers["Content-Disposition"] = content_disposition(row.name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def content_disposition(name: str) -> str:
-    """Return the header that makes a browser save a file under `name`."""
-    from django.utils.http import content_disposition_header
-
-    return content_disposition_header(as_attachment=True, filename=name or "file") or "attachment"
+    return saved_as(row.name, bytes(row.content))

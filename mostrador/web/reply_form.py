@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from mostrador.amazon.marketplaces import MARKETPLACES
-from mostrador.domain.macros import LANGUAGES, Macro, choose_language
-from mostrador.models import Ticket
+from mostrador.domain.macros import LANGUAGES, choose_language
+from mostrador.models import Agent, Draft, Ticket, Upload
+from mostrador.web.reply_words import Broken
 from mostrador.web.request_keys import new_key, read_key
 
-MACRO_WORDS: dict[Macro, str | Promise] = {
-    Macro.REFUND_ISSUED: _("Refund issued"),
-    Macro.REFUND_UNDER_WAY: _("Refund under way"),
-    Macro.ORDER_CANCELLED: _("Order cancelled"),
-    Macro.ALREADY_SHIPPED: _("Already shipped"),
-}
 # Longer than any message that may be sent, so that a refusal can say how much is too much.
 LONGEST_TYPED = 20_000
 
@@ -34,13 +28,32 @@ class ReplyDraft:
     is_note: bool = False
     problems: Sequence[str] = ()
     hint: str | Promise = ""
-    macros: Sequence[tuple[Macro, str | Promise]] = field(default_factory=lambda: list(MACRO_WORDS.items()))
+    files: Sequence[Upload] = ()
+    broken: Sequence[Broken] = ()
+    # The button that was pressed when rules only warned: pressing it again sends all the same.
+    pressed: str = ""
+    kept_at: str = ""  # when the server last kept the words
     languages: Sequence[str] = LANGUAGES
 
 
 def blank_reply(ticket: Ticket) -> ReplyDraft:
     """Return an empty box in the language of the ticket's marketplace."""
     return ReplyDraft(text="", request_key=new_key(), language=language_of(ticket))
+
+
+def kept_reply(ticket: Ticket, agent: Agent) -> ReplyDraft:
+    """Return the box with what the agent has begun in this ticket, in whatever browser."""
+    box = replace(blank_reply(ticket), files=files_beside(ticket, agent))
+    draft = Draft.objects.of(ticket=ticket, agent=agent)
+    if draft is None:
+        return box
+    at = draft.changed_at.isoformat()
+    return replace(box, text=draft.text, is_note=draft.kind == "note", kept_at=at)
+
+
+def files_beside(ticket: Ticket, agent: Agent) -> list[Upload]:
+    """Return the files beside the agent's draft, without their bytes."""
+    return list(Upload.objects.waiting(ticket=ticket, agent=agent).defer("content"))
 
 
 def language_of(ticket: Ticket, chosen: str = "") -> str:
@@ -56,11 +69,10 @@ def read_reply(
     ticket: Ticket, posted: Mapping[str, str], problems: Sequence[str] = (), hint: str | Promise = ""
 ) -> ReplyDraft:
     """Return the box as it was posted."""
-    macro = posted.get("macro", "")
     return ReplyDraft(
         text=posted.get("text", "").replace("\r\n", "\n")[:LONGEST_TYPED],
         request_key=read_key(posted),
-        macro=macro if macro in set(Macro) else "",
+        macro=posted.get("macro", "")[:60],
         language=language_of(ticket, posted.get("language", "")),
         is_note=posted.get("kind") == "note",
         problems=problems,

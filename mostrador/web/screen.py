@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,10 @@ from django.template.loader import render_to_string
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import State
 from mostrador.domain.tickets import TicketState, urgency
-from mostrador.models import Agent, Ticket
+from mostrador.models import Agent, Reply, Ticket
 from mostrador.web.cards import Card
 from mostrador.web.panel import newest_open, panel_of
-from mostrador.web.reply_form import blank_reply
+from mostrador.web.reply_form import kept_reply
 from mostrador.web.rows import country_of, time_left
 from mostrador.web.sending import bar
 from mostrador.web.strip import strip_of
@@ -60,10 +61,17 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "armable": newest_open(story.actions),
         "armed": [r for r in story.replies if r.state == State.REQUESTED and r.armed_action],
         "every": LOOK_CLOSELY if story.under_way or reading else LOOK_CALMLY,
-        "reply": blank_reply(ticket),
+        "reply": kept_reply(ticket, agent),
+        "leaving": leaving_of(story.replies, agent, now),
         "undo_seconds": settings.UNDO_SECONDS,
         "strip": strip_of(ticket, now),
     }
+
+
+def leaving_of(replies: Sequence[Reply], agent: Agent, now: datetime) -> Reply | None:
+    """Return the agent's newest answer that is about to leave and can still be taken back."""
+    mine = [r for r in replies if r.requested_by_id == agent.pk and r.state == State.REQUESTED]
+    return next((r for r in reversed(mine) if r.armed_action is None and r.send_after > now), None)
 
 
 def _waiting(entries: object) -> list[Card]:

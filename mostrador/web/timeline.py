@@ -27,6 +27,7 @@ from mostrador.models import (
     Refund,
     Reply,
     Ticket,
+    Upload,
 )
 from mostrador.web.cards import Card, Known, elsewhere_card, make_card
 from mostrador.web.doubts import Warned, warnings_of
@@ -53,6 +54,7 @@ class Said:
     reply: Reply | None = None
     look: Look | None = None
     armed_on: str = ""
+    uploads: Sequence[Upload] = ()
     warnings: Sequence[Warned] = ()
     is_unproven: bool = False  # the mail server should have proven the sender, and has not
 
@@ -182,13 +184,14 @@ def _about(event: Event) -> str:
 
 def _said(ticket: Ticket, replies: Sequence[Reply]) -> list[Said]:
     by_message = {reply.message_id: reply for reply in replies if reply.message_id}
-    files = Prefetch("attachments", Attachment.objects.defer("content").order_by("pk"))
-    rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related(files)
+    kept = Prefetch("attachments", Attachment.objects.defer("content").order_by("pk"))
+    rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related(kept)
     # A mail's own page is fetched when somebody asks for it; here it only counts that there is one.
     messages = rows.annotate(has_html=~Q(html="")).defer("html")
     said = [_message(message, by_message.get(message.pk), ticket) for message in messages]
     waiting = [reply for reply in replies if not reply.message_id and reply.state != State.WITHDRAWN]
-    return [*said, *(_waiting_reply(reply) for reply in waiting)]
+    files = Upload.objects.carried_by(waiting)
+    return [*said, *(_waiting_reply(reply, files.get(reply.pk, ())) for reply in waiting)]
 
 
 def _message(message: Message, reply: Reply | None, ticket: Ticket) -> Said:
@@ -217,7 +220,7 @@ def _speaker(message: Message, ticket: Ticket) -> str:
     return name or ticket.buyer_name or _("Unknown buyer")
 
 
-def _waiting_reply(reply: Reply) -> Said:
+def _waiting_reply(reply: Reply, files: Sequence[Upload]) -> Said:
     armed_on = reply.armed_action
     return Said(
         key=f"y-{reply.pk}",
@@ -228,4 +231,5 @@ def _waiting_reply(reply: Reply) -> Said:
         reply=reply,
         look=look(reply.state, reply=True),
         armed_on=armed_on.reference if armed_on else "",
+        uploads=files,
     )

@@ -6,8 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from mostrador.web import (
     cancellations,
+    drafts,
     health,
     live,
+    macros,
     messages,
     metrics,
     orders,
@@ -16,6 +18,7 @@ from mostrador.web import (
     reviews,
     teamwork,
     tickets,
+    uploads,
 )
 
 sign_in = LoginView.as_view(
@@ -43,7 +46,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:ticket_id>/unlink", teamwork.unlink, name="unlink"),
     path("tags", teamwork.tags, name="tags"),
     path("tickets/<int:ticket_id>/reply", messages.reply, name="reply"),
-    path("tickets/<int:ticket_id>/macro", messages.macro, name="macro"),
+    path("tickets/<int:ticket_id>/draft", drafts.draft, name="draft"),
+    path("tickets/<int:ticket_id>/files", uploads.upload, name="upload"),
+    path("tickets/<int:ticket_id>/files/<int:upload_id>", uploads.download, name="uploaded"),
+    path("tickets/<int:ticket_id>/files/<int:upload_id>/remove", uploads.remove, name="remove-upload"),
+    path("tickets/<int:ticket_id>/macro", macros.fill, name="macro"),
+    path("tickets/<int:ticket_id>/macros", macros.picker, name="macros-of-ticket"),
+    path("tickets/<int:ticket_id>/macros/<slug:slug>", macros.run, name="run-macro"),
     path("tickets/<int:ticket_id>/replies/<int:reply_id>/withdraw", messages.withdraw, name="withdraw-reply"),
     path("tickets/<int:ticket_id>/read-order", orders.read_again, name="read-order"),
     path("tickets/<int:ticket_id>/refund", refunds.refund, name="refund"),

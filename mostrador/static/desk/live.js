@@ -181,7 +181,8 @@
   document.addEventListener("desk:changed", () => { closeUntil = performance.now() + CLOSE_FOR; tag = ""; plan(true); setTimeout(lookAtQueue, 400); });
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
-  function failed() {
+  function failed(event) {
+    if (event.detail.elt.id === "text") return; // a draft: the box says so itself
     const toast = document.getElementById("trouble");
     if (!toast) return;
     toast.lastElementChild.textContent = toast.lastElementChild.dataset.failed;
