@@ -195,6 +195,28 @@ class MessageQuerySet(models.QuerySet["Message"]):
         written = self.filter(direction=Direction.IN, is_automatic=False, at=since)
         return written.filter(ticket__in=Ticket.objects.family(ticket)).order_by("pk").last()
 
+    def asked(self, ticket: Ticket, *, since: datetime) -> datetime | None:
+        """Return when the buyer first wrote in a ticket from `since` on; a machine's words do not count."""
+        written = self.filter(direction=Direction.IN, is_automatic=False, at__gte=since)
+        written = written.filter(ticket__in=Ticket.objects.family(ticket)).order_by("at", "pk")
+        return written.values_list("at", flat=True).first()
+
+    def newest(self, ticket: Ticket) -> Message | None:
+        """Return the newest words between buyer and desk."""
+        spoken = self.filter(ticket__in=Ticket.objects.family(ticket)).exclude(direction=Direction.NOTE)
+        return spoken.order_by("at", "pk").last()
+
+    def movable(self, ticket: Ticket, ids: Sequence[int]) -> list[Message]:
+        """Return those of some messages that may leave a ticket: the buyer's, and notes; oldest first."""
+        family = Ticket.objects.family(ticket)
+        mine = self.filter(pk__in=ids, ticket__in=family).exclude(direction=Direction.OUT)
+        return list(mine.order_by("at", "pk"))
+
+    def staying(self, ticket: Ticket, leaving: Sequence[Message]) -> int:
+        """Return how many of the buyer's messages stay when those leave."""
+        written = self.filter(ticket__in=Ticket.objects.family(ticket), direction=Direction.IN)
+        return written.exclude(pk__in=[message.pk for message in leaving]).count()
+
     def newest_of_buyer(self, ticket: Ticket) -> Message | None:
         """Return the buyer's newest message that can be answered by its Message-ID."""
         family = Ticket.objects.family(ticket)

@@ -80,7 +80,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if local:
             same |= Q(buyer_address=alias)
             same |= Q(buyer_address__startswith=f"{local}+", buyer_address__endswith=f"@{domain}")
-        return self.alive().filter(same, selling_partner=ticket.selling_partner_id).exclude(pk=ticket.pk)
+        others = self.alive().exclude(pk=ticket.pk).order_by("-pk")
+        return others.filter(same, selling_partner=ticket.selling_partner_id)
 
     def asleep(self, *, until: datetime) -> TicketQuerySet:
         """Return the tickets whose rest ends at `until` or before, the first to wake on top."""
