@@ -29,11 +29,10 @@ test: $(DEV) $(TRANSLATIONS) chromium ## run every test (ARGS='-k refund' hands 
 	@.venv/bin/pytest $(ARGS)
 
 faults: $(DEV) $(TRANSLATIONS) ## the whole proof: kill, freeze and cut off until nothing is doubled (40 min)
-	@echo "Breaking everything, some thousand times …"
-	@MOSTRADOR_FAULTS=full .venv/bin/pytest tests/faults $(ARGS)
+	@.venv/bin/python -m tests.faults.campaign full $(ARGS)
 
 faults-night: $(DEV) $(TRANSLATIONS) ## the same, twenty times as often
-	@MOSTRADOR_FAULTS=night .venv/bin/pytest tests/faults $(ARGS)
+	@.venv/bin/python -m tests.faults.campaign night $(ARGS)
 
 planted: $(DEV) $(TRANSLATIONS) ## put ten known bugs into a copy, one by one: the tests must find each
 	@.venv/bin/python -m tests.faults.planting $(ARGS)

@@ -1,9 +1,10 @@
-"""A cable: a TCP port that leads to the database's socket, and that can be cut and mended."""
+"""A cable: a TCP port that leads to the database's socket, or elsewhere, and that can be cut and mended."""
 
 from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -17,12 +18,14 @@ from tests.faults.proxy import reset
 class Cable:
     """A host's way to the database. Cut, nothing passes and nobody is told; mended, old connections break."""
 
+    begin: Callable[[], socket.socket]  # where it begins: a socket that listens
+    end: Callable[[], socket.socket]  # where it ends: a new connection
     _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
     _whole: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Cable:
         self._whole.set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = self.begin()
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -63,9 +66,9 @@ class Cable:
             while True:
                 client, _ = self._listener.accept()
                 self._whole.wait(60)
-                database = _database_socket()
-                self._pairs.append((client, database))
-                for source, target in ((client, database), (database, client)):
+                far = self.end()
+                self._pairs.append((client, far))
+                for source, target in ((client, far), (far, client)):
                     threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
@@ -76,7 +79,8 @@ class Cable:
             target.shutdown(socket.SHUT_WR)
 
 
-def _database_socket() -> socket.socket:
+def to_database() -> socket.socket:
+    """Return a new connection to the database."""
     where = connection.settings_dict
     if not where["HOST"].startswith("/"):
         return socket.create_connection((where["HOST"], int(where["PORT"] or 5432)))

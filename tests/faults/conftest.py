@@ -34,5 +34,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
     if ROWS:
         terminalreporter.section("faults")
-        for line in table():
+        for line in table(ROWS):
             terminalreporter.write_line(line)

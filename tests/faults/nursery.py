@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.faults.hosts import enter
+
 
 def main() -> None:
     """Serve until the input ends."""
@@ -89,6 +91,9 @@ def _work(words: list[str]) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    if entrance := os.environ.get("WORKERS_NETWORK"):
+        with Path(entrance).open() as network:
+            enter(network.fileno())
     if url := os.environ.get("WORKERS_DATABASE_URL"):
         from mostrador.settings import _database
 

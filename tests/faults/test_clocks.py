@@ -16,7 +16,7 @@ from mostrador.domain.dispatch import Past, Rules, Waiting, next_departure
 from mostrador.domain.quotas import Bucket
 from mostrador.tasks import gate
 from tests.faults import hand
-from tests.faults.figures import figure, row
+from tests.faults.figures import figure, row, share_of
 from tests.faults.market import Asked, Market, open_market, read_orders
 
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ class Clock:
 def test_a_clock_that_jumps_doubles_and_loses_nothing(
     tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = figure(sample=8, full=200)
+    trials = share_of(range(figure(sample=8, full=200)))
     clock = Clock()
     with (
         row("F9 clock jumps") as (entry, rng),
-        open_market(tmp_path, settings, sellers=4 + wanted // 3) as market,
+        open_market(tmp_path, settings, sellers=4 + len(trials) // 3) as market,
     ):
         read_orders(market)
         monkeypatch.setattr(timezone, "now", clock.now)
         sellers = itertools.cycle(market.sellers())
-        for _ in range(wanted):
+        for _ in trials:
             clock.offset = clock.furthest = timedelta(0)
             asked = market.ask(rng.choice(("partial", "refund", "cancel")), next(sellers))
             jump_about(market, rng, clock, asked)
@@ -64,7 +64,7 @@ def test_a_clock_that_jumps_doubles_and_loses_nothing(
             # What was noted in the future counts once the clock has caught up with it.
             market.age_lost(by=clock.furthest + timedelta(minutes=80))
             hand.finish(market, asked)
-            entry.done += 1
+            entry.count()
         market.tell(entry)
 
 

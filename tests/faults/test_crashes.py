@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from mostrador.actions.refunds import send_refund_again
 from mostrador.domain.delivery import State
 from mostrador.models import Cancellation, Event, Feed, Refund
 from mostrador.tasks.failpoints import NAMES
-from tests.faults.figures import Row, figure, row
+from tests.faults.figures import SIZE, Row, figure, row, share_of
 from tests.faults.market import Market, open_market, open_nursery, read_orders, shuffled
 from tests.faults.workers import KILLED, Nursery, Worker
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KINDS = ("refund", "partial", "cancel", "reply")
-SECONDS_TO_REACH = 12.0
+SECONDS_TO_REACH = 40.0 if SIZE else 12.0  # the whole proof shares the machine with itself
 ASK_EVERY = 0.6
 RECOVERY_P95, RECOVERY_MAX = 45.0, 90.0  # seconds
 # Points that only a lost answer leads to.
@@ -151,8 +151,8 @@ def note_recovery(entry: Row, spans: list[float]) -> None:
     """Enter the recovery times, and hold them against their limits."""
     if not spans:
         return
-    p50, p95 = spans[len(spans) // 2], spans[int(len(spans) * 0.95)]
-    entry.notes.append(f"recovery of {len(spans)}: p50 {p50:.1f} s, p95 {p95:.1f} s, max {spans[-1]:.1f} s")
+    p95 = spans[int(len(spans) * 0.95)]
+    entry.times["F2 recovery beside a second worker"] = spans
     if p95 > RECOVERY_P95 or spans[-1] > RECOVERY_MAX:
         entry.wrong.append(f"recovery p95 {p95:.1f} s, max {spans[-1]:.1f} s")
 
@@ -162,28 +162,29 @@ def test_a_worker_killed_at_any_step_doubles_and_loses_nothing(
 ) -> None:
     wanted = figure(sample=10, full=720)
     with row("F1 kill -9 at every step, 1 and 2 workers") as (entry, rng):
-        kills = plan(rng, wanted)
-        with open_market(tmp_path, settings, sellers=8 + wanted // 3, orders_each=10) as market:
+        kills = share_of(plan(random.Random(entry.seed), wanted))
+        with open_market(tmp_path, settings, sellers=8 + len(kills) // 3, orders_each=10) as market:
             read_orders(market)
             with open_nursery(tmp_path, market) as nursery:
                 siege = Siege(market, nursery, rng)
                 missed = lay_siege(siege, kills, entry)
-                siege.drain(seconds=120 + wanted / 2)
+                siege.drain(seconds=180 + len(kills))
                 market.tell(entry)
                 note_recovery(entry, recoveries(siege))
-        entry.notes.append(f"{len(market.asked)} actions asked; unreached: {missed}")
-        if len(missed) > wanted * 0.05:
+        entry.tally["actions asked for"] = len(market.asked)
+        entry.tally.update(f"not reached: {step}" for step in missed)
+        if len(missed) > len(kills) * 0.05:
             entry.wrong.append(f"steps that were not reached: {missed}")
 
 
-def lay_siege(siege: Siege, kills: list[tuple[str, int, str, int]], entry: Row) -> list[str]:
+def lay_siege(siege: Siege, kills: Sequence[tuple[str, int, str, int]], entry: Row) -> list[str]:
     """Kill as planned, grouped by kind and number of workers; return the steps that were not reached."""
     missed = []
     for workers, kind in itertools.product((1, 2), KINDS):
         siege.keep_survivor(workers == 2)
         for _, _, point, nth in shuffled(siege.rng, [k for k in kills if k[:2] == (kind, workers)]):
             if siege.kill_at(kind, point, nth):
-                entry.done += 1
+                entry.count()
             else:
                 missed.append(f"{point}:{nth}/{kind}")
     return missed

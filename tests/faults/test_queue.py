@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.faults.figures import figure, row
+from tests.faults.figures import figure, row, share_of
 from tests.faults.market import open_market, open_nursery, read_orders
 from tests.worker import empty_queue
 
@@ -40,18 +40,17 @@ def deafen(*, on: bool) -> None:
 def test_an_emptied_or_deaf_queue_loses_nothing_and_work_goes_on(
     tmp_path: Path, settings: SettingsWrapper
 ) -> None:
-    times = figure(sample=2, full=50)
-    slowest = 0.0
+    trials = share_of(range(figure(sample=2, full=50)))
     with (
         row("F12 queue emptied or deaf") as (entry, rng),
-        open_market(tmp_path, settings, sellers=6 + times) as market,
+        open_market(tmp_path, settings, sellers=6 + len(trials)) as market,
     ):
         read_orders(market)
         with open_nursery(tmp_path, market) as nursery:
             nursery.start()
             time.sleep(1)
             sellers = itertools.cycle(market.sellers())
-            for number in range(times):
+            for number in range(len(trials)):
                 is_deaf = number % 2 == 1
                 if is_deaf:
                     deafen(on=True)
@@ -62,9 +61,8 @@ def test_an_emptied_or_deaf_queue_loses_nothing_and_work_goes_on(
                     time.sleep(rng.uniform(0, 0.4))
                     empty_queue()
                 market.wait(lambda: not market.open(), seconds=GOES_ON_WITHIN, what="the rest of the work")
-                slowest = max(slowest, (timezone.now() - began).total_seconds())
+                entry.measure("to the last answer", (timezone.now() - began).total_seconds())
                 if is_deaf:
                     deafen(on=False)
-                entry.done += 1
+                entry.count()
         market.tell(entry)
-        entry.notes.append(f"slowest to the last answer: {slowest:.1f} s")

@@ -21,7 +21,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.models import Feed
 from mostrador.tasks import reports
-from tests.faults.figures import figure, row
+from tests.faults.figures import figure, row, share_of
 from tests.makers import make_order, make_refund
 
 IDS = (101, 102, 103)
@@ -167,7 +167,7 @@ def test_of_an_odd_report_nothing_is_accepted() -> None:
                 entry.false_rejected += verdict.outcome is Outcome.REJECTED and not proven
                 if wrongly:
                     entry.wrong.append(f"{name}: {number} was accepted")
-            entry.done += 1
+            entry.count()
         assert entry.done >= 120
         assert {v.outcome for v in processing_reports.read(GOOD, expected=IDS).by_message.values()} == {
             "accepted"
@@ -228,11 +228,11 @@ SEEDS = (
 
 
 def test_fuzzed_reports_never_make_an_acceptance_the_oracle_denies() -> None:
-    wanted = figure(sample=2_000, full=50_000, night=1_000_000)
+    trials = share_of(range(figure(sample=2_000, full=50_000, night=1_000_000)))
     slowest = 0.0
     accepted = 0
     with row("F14 fuzzed reports") as (entry, rng):
-        for _ in range(wanted):
+        for _ in trials:
             body = rng.choice(SEEDS)
             for _ in range(rng.choice((1, 1, 2, 5))):
                 body = rng.choice(MUTATIONS)(rng, body) or b"<"
@@ -245,8 +245,9 @@ def test_fuzzed_reports_never_make_an_acceptance_the_oracle_denies() -> None:
                 if verdict.outcome is Outcome.ACCEPTED and proven.get(number) is not Outcome.ACCEPTED:
                     entry.false_accepted += 1
                     entry.wrong.append(repr(body))
-            entry.done += 1
-        entry.notes.append(f"slowest {slowest * 1000:.1f} ms; {accepted} messages rightly accepted")
+            entry.count()
+        entry.measure("slowest reading", slowest)
+        entry.tally["messages rightly accepted"] = accepted
         assert slowest < 1.0
 
 
@@ -255,9 +256,9 @@ def test_fuzzed_reports_never_make_an_acceptance_the_oracle_denies() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fuzzed_report_settles_into_what_was_read() -> None:
-    wanted = figure(sample=15, full=300)
+    trials = share_of(range(figure(sample=15, full=300)))
     with row("F14 fuzzed reports, settled in the database") as (entry, rng):
-        for _ in range(wanted):
+        for _ in trials:
             refund = make_refund(order=make_order())
             now = timezone.now()
             feed = Feed.objects.begin(
@@ -287,4 +288,4 @@ def test_a_fuzzed_report_settles_into_what_was_read() -> None:
             refund.refresh_from_db()
             if refund.state != read.outcome.value:
                 entry.wrong.append(f"{read.outcome} became {refund.state}: {body!r}")
-            entry.done += 1
+            entry.count()

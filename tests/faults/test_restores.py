@@ -1,11 +1,10 @@
 """F8: a database restored from a backup of any step sends nothing until reconciled, and doubles nothing.
 
-The whole list runs with MOSTRADOR_FAULTS=full, a sample always. The oracle is the simulator's ledger.
+The whole list runs with MOSTRADOR_FAULTS, a sample always. The oracle is the simulator's ledger.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -24,6 +23,7 @@ from mostrador.models import Agent, Cancellation, Feed, Refund, SendingStop
 from mostrador.simulator.server import start
 from mostrador.tasks import feeds, guards, orders, reconciling, reports, sealing
 from tests.faults import snapshots
+from tests.faults.figures import SIZE, figure, row, share_of
 from tests.makers import make_agent
 from tests.shop import Shop, state_of
 from tests.tasks.conftest import shop as shop  # the fixture
@@ -60,44 +60,48 @@ Wish = Refund | Cancellation
 
 def _cases() -> list[tuple[str, str]]:
     every = [(kind, step) for kind in ("refund", "cancellation") for step in STEPS]
-    return every if os.environ.get("MOSTRADOR_FAULTS") == "full" else [c for c in every if c in SAMPLE]
+    if not SIZE:
+        return [case for case in every if case in SAMPLE]
+    return list(share_of(every * figure(sample=1, full=1, night=10)))
 
 
 @pytest.mark.parametrize(("kind", "step"), _cases())
 def test_a_restored_backup_of_any_step_doubles_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, kind: str, step: str
 ) -> None:
-    story = Story(shop, kind)
-    guards.keep_now_and_then(timezone.now())
-    if step == "requested":
-        snapshots.take()
-    else:
-        _take_at(step, monkeypatch)
-    story.go_on_until(lambda: state_of(story.wish) in (State.ACCEPTED, State.CONFIRMED))
-    if step == "confirmed":
-        story.go_on_until(lambda: state_of(story.wish) is State.CONFIRMED)
-        snapshots.take()
-    story.ask_for_more()
-    guards.keep(timezone.now())
-    sent = len(shop.calls("createFeed"))
-    assert sent == 2
+    with row("F8 a restored backup of a step") as (entry, _):
+        story = Story(shop, kind)
+        guards.keep_now_and_then(timezone.now())
+        if step == "requested":
+            snapshots.take()
+        else:
+            _take_at(step, monkeypatch)
+        story.go_on_until(lambda: state_of(story.wish) in (State.ACCEPTED, State.CONFIRMED))
+        if step == "confirmed":
+            story.go_on_until(lambda: state_of(story.wish) is State.CONFIRMED)
+            snapshots.take()
+        story.ask_for_more()
+        guards.keep(timezone.now())
+        sent = len(shop.calls("createFeed"))
+        assert sent == 2
 
-    snapshots.restore()
-    assert guards.is_closed(timezone.now())
-    story.press_on()
-    assert len(shop.calls("createFeed")) == sent, "nothing is sent before an owner opens"
-    with pytest.raises(CannotOpen):
-        open_sending(agent=story.owner, now=timezone.now())
-    later = timezone.now() + FENCE
-    found = reconciling.reconcile(now=later)
-    assert all(each.complete for each in found), found
-    open_sending(agent=story.owner, now=later)
-    assert not guards.is_closed(timezone.now())
-    story.press_on()
+        snapshots.restore()
+        assert guards.is_closed(timezone.now())
+        story.press_on()
+        assert len(shop.calls("createFeed")) == sent, "nothing is sent before an owner opens"
+        with pytest.raises(CannotOpen):
+            open_sending(agent=story.owner, now=timezone.now())
+        later = timezone.now() + FENCE
+        found = reconciling.reconcile(now=later)
+        assert all(each.complete for each in found), found
+        open_sending(agent=story.owner, now=later)
+        assert not guards.is_closed(timezone.now())
+        story.press_on()
 
-    assert len(shop.calls("createFeed")) == sent, "what had been sent was sent again"
-    story.assert_done_once()
-    assert state_of(story.wish) in (State.ACCEPTED, State.CONFIRMED, State.REVIEW)
+        assert len(shop.calls("createFeed")) == sent, "what had been sent was sent again"
+        story.assert_done_once()
+        assert state_of(story.wish) in (State.ACCEPTED, State.CONFIRMED, State.REVIEW)
+        entry.count()
 
 
 def _take_at(step: str, monkeypatch: pytest.MonkeyPatch) -> None:

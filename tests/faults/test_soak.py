@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -15,8 +18,9 @@ from mostrador.actions.reviews import record_finding
 from mostrador.domain.delivery import State
 from mostrador.domain.reviews import Outcome
 from mostrador.models import ItemBalance, Reply
-from tests.faults.cable import Cable
+from tests.faults.cable import Cable, to_database
 from tests.faults.figures import Row, figure, row
+from tests.faults.hosts import Host
 from tests.faults.market import PAID, Market, open_market, open_nursery, read_orders
 from tests.faults.test_crashes import Siege
 from tests.faults.workers import Nursery, Worker
@@ -57,7 +61,7 @@ def look_up_reviews(market: Market, entry: Row) -> None:
                 now=timezone.now(),
             )
             looked += 1
-    entry.notes.append(f"{looked} went to a person")
+    entry.tally["went to a person"] = looked
 
 
 def compare_money(market: Market, entry: Row) -> None:
@@ -66,7 +70,7 @@ def compare_money(market: Market, entry: Row) -> None:
     ours = sum(a.minor for a in market.asked if a.kind in ("refund", "partial") and a.state() in PAID)
     theirs = sum(books.paid(a.order_id) for a in market.asked if a.kind in ("refund", "partial"))
     pending = sum(ItemBalance.objects.values_list("pending", flat=True))
-    entry.notes.append(f"refunded: {ours / 100:.2f} by our book, {theirs / 100:.2f} by Amazon's")
+    entry.tally.update({"cents refunded by our book": ours, "cents refunded by Amazon's": theirs})
     if ours != theirs or pending:
         entry.wrong.append(f"the books differ: ours {ours}, Amazon's {theirs}, pending {pending}")
 
@@ -89,7 +93,7 @@ def test_under_mixed_faults_the_books_are_equal_to_the_cent(
             sellers = itertools.cycle(market.sellers())
             for number, kind in enumerate(kinds, 1):
                 market.ask(kind, next(sellers))
-                entry.done += 1
+                entry.count()
                 time.sleep(rng.uniform(0, 0.2))
                 if number % 12 == 0:
                     replace_one(nursery, workers, rng)
@@ -116,34 +120,70 @@ def test_two_hosts_one_killed_and_one_cut_off_send_everything_once(
     with (
         row("Two hosts: one killed, one cut off from the database") as (entry, rng),
         open_market(tmp_path, settings, sellers=6 + refunds // 8, orders_each=12) as market,
-        Cable() as first,
-        Cable() as second,
+        Station(tmp_path / "a", market) as first,
+        Station(tmp_path / "b", market) as second,
     ):
+        entry.tally["hosts in a network namespace of their own"] = first.host.is_apart + second.host.is_apart
         read_orders(market)
         with open_nursery(tmp_path, market) as nursery:
             siege = Siege(market, nursery, rng)
-            hosts = [start_host(nursery, first, tmp_path / "a"), start_host(nursery, second, tmp_path / "b")]
+            workers = [first.start(nursery), second.start(nursery)]
+            # A host without a record that comes after something was sent would close all sending.
+            market.wait(lambda: first.has_record() and second.has_record(), seconds=60, what="the records")
             sellers = itertools.cycle(market.sellers())
             for number in range(refunds):
                 market.ask("partial", next(sellers))
-                entry.done += 1
+                entry.count()
                 time.sleep(0.1)
                 if number == refunds // 4:
-                    second.cut()  # in the middle of whatever it does
+                    second.database.cut()  # in the middle of whatever it does
                 if number == refunds // 2:
-                    hosts[0].kill()
-                    hosts[0] = start_host(nursery, first, tmp_path / "a")
+                    workers[0].kill()
+                    workers[0] = first.start(nursery)
                 if number == refunds * 3 // 4:
-                    second.mend()
-            hosts[1].ended.wait(figure(sample=6, full=30, night=30))
-            if hosts[1].ended.is_set():  # it lost its database; its supervisor starts it again
-                hosts[1] = start_host(nursery, second, tmp_path / "b")
+                    second.database.mend()
+            workers[1].ended.wait(figure(sample=6, full=30, night=30))
+            if workers[1].ended.is_set():  # it lost its database; its supervisor starts it again
+                workers[1] = second.start(nursery)
             siege.drain(seconds=180 + refunds)
         market.tell(entry)
         compare_money(market, entry)
 
 
-def start_host(nursery: Nursery, cable: Cable, home: Path) -> Worker:
-    """Start a worker with its own way to the database, and its own record outside it."""
-    home.mkdir(exist_ok=True)
-    return nursery.start(WORKERS_DATABASE_URL=cable.url, MOSTRADOR_EPOCH_PATH=str(home / "epoch.json"))
+class Station:
+    """A host with its own network, its own cables to the database and to Amazon, and its own record."""
+
+    def __init__(self, home: Path, market: Market) -> None:
+        self.home = home
+        self.host = Host()
+        self.database = Cable(self.host.listener, to_database)
+        amazon = urlsplit(market.simulator.url)
+        address = (str(amazon.hostname), int(amazon.port or 80))
+        # Inside, Amazon has the address it has outside: it hands out links to itself.
+        self.amazon = Cable(
+            lambda: self.host.listener(address[1] if self.host.is_apart else 0),
+            lambda: socket.create_connection(address),
+        )
+
+    def __enter__(self) -> Station:
+        self.home.mkdir()
+        with ExitStack() as stack:
+            for part in (self.host, self.database, self.amazon):
+                stack.enter_context(part)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def has_record(self) -> bool:
+        """Return whether its record outside the database has been written."""
+        return (self.home / "epoch.json").exists()
+
+    def start(self, nursery: Nursery) -> Worker:
+        """Start a worker on it."""
+        return nursery.start(
+            WORKERS_NETWORK=self.host.entrance,
+            WORKERS_DATABASE_URL=self.database.url,
+            MOSTRADOR_EPOCH_PATH=str(self.home / "epoch.json"),
+        )

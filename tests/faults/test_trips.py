@@ -13,7 +13,7 @@ from mostrador.domain.feeds import FeedState
 from mostrador.tasks import failpoints
 from mostrador.tasks.failpoints import Tripped
 from tests.faults import hand
-from tests.faults.figures import figure, row
+from tests.faults.figures import figure, row, share_of
 from tests.faults.market import PAID, Asked, Market, open_market, read_orders
 from tests.faults.test_crashes import AFTER_A_LOSS, points_of
 
@@ -30,20 +30,20 @@ SETTLED_AGAIN = 4
 def test_a_bug_at_any_step_doubles_and_loses_nothing(
     tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds = figure(sample=1, full=10)
+    rounds = share_of(range(figure(sample=1, full=10)))
     with (
         row("F1 a bug (exception) at every step") as (entry, rng),
-        open_market(tmp_path, settings, sellers=16 + 16 * rounds, orders_each=8) as market,
+        open_market(tmp_path, settings, sellers=16 + 16 * len(rounds), orders_each=8) as market,
     ):
         read_orders(market)
         sellers = itertools.cycle(market.sellers())
-        for round_, kind in itertools.product(range(rounds), ("partial", "cancel")):
+        for round_, kind in itertools.product(rounds, ("partial", "cancel")):
             steps = steps_of(kind)
             if kind == "cancel" and round_ == 0:
                 steps = [step for step in steps if step[0] == "preflight.read"] + rng.sample(steps, 3)
             for point, nth in steps:
                 trip(market, monkeypatch, market.ask(kind, next(sellers)), point, nth)
-                entry.done += 1
+                entry.count()
         market.tell(entry)
 
 

@@ -1,12 +1,10 @@
 """Every order of notifications ends alike: doubled, shuffled, late, foreign and forged ones change nothing.
 
-MOSTRADOR_NOTIFICATION_ORDERS sets how many random orders are tried, MOSTRADOR_NOTIFICATION_SEED where they
-begin: the seed that a failure prints is the first one to try.
+`make faults` tries 1,000 random orders. A failure prints its seed; MOSTRADOR_SEED begins there.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import ssl
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from mostrador.models.notifications import Outcome
 from mostrador.tasks import feeds, notifications, orders
 from mostrador.tasks.gate import client_for
 from tests import sqs as aws
+from tests.faults.figures import figure, row, share_of
 from tests.notices import feed_finished, order_change
 from tests.shop import Shop
 from tests.sqs import Sqs
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ORDERS = int(os.environ.get("MOSTRADOR_NOTIFICATION_ORDERS", "15"))
-FIRST_SEED = int(os.environ.get("MOSTRADOR_NOTIFICATION_SEED", "1"))
+SAMPLE, FULL = 15, 1_000
 MINOR = 1500
 GERMANY = "A1PA6795UKMFR9"
 
@@ -232,14 +230,17 @@ def test_every_order_of_notifications_ends_as_if_there_were_none(stage: Stage) -
         "asked": ["buyer_asked_to_cancel"],
         "orders": 2,
     }
-    for number, seed in enumerate(range(FIRST_SEED, FIRST_SEED + ORDERS), 2):
-        refill(stage)
-        scene = make_scene(stage, number)
-        play(scene, random.Random(seed))
-        ending = scene.ending()
-        ending["orders"] -= 2 * (number - 1)
-        assert ending == wanted, f"seed {seed}"
-    assert len(stage.shop.calls("createFeed")) == ORDERS + 1
+    with row("F6 notifications in a random order", seed=1) as (entry, _):
+        seeds = share_of(range(entry.seed, entry.seed + figure(sample=SAMPLE, full=FULL)))
+        for number, seed in enumerate(seeds, 2):
+            refill(stage)
+            scene = make_scene(stage, number)
+            play(scene, random.Random(seed))
+            ending = scene.ending()
+            ending["orders"] -= 2 * (number - 1)
+            assert ending == wanted, f"MOSTRADOR_SEED={seed} begins with it"
+            entry.count()
+    assert len(stage.shop.calls("createFeed")) == len(seeds) + 1
     outcomes = set(Notification.objects.values_list("outcome", flat=True))
     assert outcomes == {
         Outcome.HINT_USED,
