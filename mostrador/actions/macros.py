@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain import macros as rules
-from mostrador.domain.delivery import OPEN
-from mostrador.domain.macros import Macro
+from mostrador.domain.delivery import OPEN, Source
+from mostrador.domain.macro_conditions import Situation, Unmet, unmet
+from mostrador.domain.macros import Macro, Says
+from mostrador.domain.orders import OrderFacts
 from mostrador.domain.refusals import Refusal
-from mostrador.models import Cancellation, Refund, Ticket
+from mostrador.models import Agent, Cancellation, Refund, SavedMacro, Ticket
 from mostrador.tasks.replies import facts_of
+
+Action = Refund | Cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,7 @@ class MacroText:
 
     Words that are not true yet are a draft with open places, which no reply may leave with; where
     `must_be_armed` holds, a reply armed on `armed_on` leaves when Amazon has accepted that.
+    `language` is the one it is written in, which stands in for the wanted one where that is missing.
     """
 
     macro: Macro
@@ -25,55 +32,107 @@ class MacroText:
     text: str
     refusals: tuple[Refusal, ...]
     must_be_armed: bool
-    armed_on: Refund | Cancellation | None
+    armed_on: Action | None
+    unmet: tuple[Unmet, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be used now: its conditions hold, and it is true, can wait, or makes itself true."""
+        return not self.unmet and (not self.refusals or self.must_be_armed or bool(self.macro.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """A ticket as macros tell it: read once, for as many macros as there are."""
+
+    ticket: Ticket
+    agent: Agent | None
+    actions: Sequence[Action]
+    situation: Situation
+    language: str
+
+    def text(self, macro: Macro, action: Action | None = None) -> MacroText:
+        """Return a macro's words; `action` is what it speaks of, by default the newest of ours."""
+        language = macro.language_for(self.language)
+        subject = self._subject(macro.says, action)
+        facts = facts_of(self.ticket, subject, agent=self.agent)
+        rendered = rules.render(macro=macro, language=language, facts=facts)
+        missing = tuple(unmet(macro.conditions, self.situation))
+        if not rendered.refusals:
+            return MacroText(macro, language, rendered.text, (), False, None, missing)
+        draft = rules.draft(macro=macro, language=language, facts=facts)
+        is_open = subject is not None and subject.state in OPEN
+        armed_on = subject if macro.says.may_be_armed and is_open else None
+        # A draft without open places could be sent as it is: then there are no words at all.
+        text = draft if rules.unfilled_places(draft) else ""
+        return MacroText(macro, language, text, rendered.refusals, armed_on is not None, armed_on, missing)
+
+    def _subject(self, says: Says, action: Action | None) -> Action | None:
+        """Return the action a macro speaks of: the given one if it is of the right kind, else the newest."""
+        kind = Cancellation if says.speaks_of_cancellation else Refund if says.speaks_of_refund else None
+        if kind is None:
+            return None
+        if isinstance(action, kind):
+            return action
+        return next((each for each in reversed(self.actions) if isinstance(each, kind)), None)
+
+
+def teller_of(
+    *, ticket: Ticket, language: str = "", agent: Agent | None = None, order: OrderFacts | None = None
+) -> Teller:
+    """Return a ticket as macros tell it; `language` is the agent's choice, else the marketplace decides."""
+    chosen = rules.choose_language(marketplace_language=ticket.language, override=language)
+    return Teller(ticket, agent, _actions(ticket), situation_of(ticket, order), chosen)
+
+
+def situation_of(ticket: Ticket, order: OrderFacts | None = None) -> Situation:
+    """Return a ticket as the conditions of macros see it."""
+    row = ticket.order
+    known = MARKETPLACES.get((row.marketplace_id if row else "") or ticket.marketplace_id)
+    country = known.country_code if known else ""
+    if row is None:
+        return Situation(marketplace=country, language=ticket.language)
+    facts = order or row.facts()
+    return Situation(
+        marketplace=country,
+        language=ticket.language,
+        has_order=True,
+        status=facts.status,
+        by_amazon=facts.by_amazon,
+        open_refund=any(item.open_refund for item in facts.items),
+        asked_to_cancel=facts.buyer_asked_to_cancel,
+    )
 
 
 def macro_text(
-    *, ticket: Ticket, macro: Macro, language: str = "", action: Refund | Cancellation | None = None
+    *,
+    ticket: Ticket,
+    macro: Macro,
+    language: str = "",
+    action: Action | None = None,
+    agent: Agent | None = None,
 ) -> MacroText:
-    """Return a macro's words in a ticket; `action` is what it speaks of, by default the order's newest.
-
-    `language` is the agent's choice; without one the marketplace decides.
-    """
-    chosen = rules.choose_language(marketplace_language=ticket.language, override=language)
-    subject = _subject(ticket, macro, action)
-    facts = facts_of(ticket, subject)
-    rendered = rules.render(macro=macro, language=chosen, facts=facts)
-    if not rendered.refusals:
-        return MacroText(macro, chosen, rendered.text, (), False, None)
-    draft = rules.draft(macro=macro, language=chosen, facts=facts)
-    is_open = subject is not None and subject.state in OPEN
-    armed_on = subject if macro.may_be_armed and is_open else None
-    # A draft without open places could be sent as it is: then there are no words at all.
-    text = draft if rules.unfilled_places(draft) else ""
-    return MacroText(macro, chosen, text, rendered.refusals, armed_on is not None, armed_on)
+    """Return a macro's words in a ticket; `action` is what it speaks of, by default the order's newest."""
+    return teller_of(ticket=ticket, language=language, agent=agent).text(macro, action)
 
 
-def macros_of(*, ticket: Ticket, language: str = "") -> list[MacroText]:
-    """Return every macro as it stands in a ticket."""
-    return [macro_text(ticket=ticket, macro=macro, language=language) for macro in Macro]
+def macros_of(*, ticket: Ticket, language: str = "", agent: Agent | None = None) -> list[MacroText]:
+    """Return every macro in use as it stands in a ticket."""
+    teller = teller_of(ticket=ticket, language=language, agent=agent)
+    return [teller.text(macro) for macro in SavedMacro.objects.in_use()]
 
 
-def offered(*, ticket: Ticket, language: str = "") -> list[MacroText]:
-    """Return the macros that can be used in a ticket now: true ones, and those that can be armed."""
-    found = macros_of(ticket=ticket, language=language)
-    return [one for one in found if one.must_be_armed or not one.refusals]
+def offered(*, ticket: Ticket, language: str = "", agent: Agent | None = None) -> list[MacroText]:
+    """Return the macros that can be used in a ticket now."""
+    return [each for each in macros_of(ticket=ticket, language=language, agent=agent) if each.is_usable]
 
 
-def _subject(
-    ticket: Ticket, macro: Macro, action: Refund | Cancellation | None
-) -> Refund | Cancellation | None:
-    """Return the action a macro speaks of: the given one if it is of the right kind, else the newest."""
-    if macro.speaks_of_refund:
-        return action if isinstance(action, Refund) else _newest_refund(ticket)
-    if macro.speaks_of_cancellation:
-        return action if isinstance(action, Cancellation) else _newest_cancellation(ticket)
-    return None
-
-
-def _newest_refund(ticket: Ticket) -> Refund | None:
-    return ticket.order.refunds.order_by("pk").last() if ticket.order else None
-
-
-def _newest_cancellation(ticket: Ticket) -> Cancellation | None:
-    return ticket.order.cancellations.order_by("pk").last() if ticket.order else None
+def _actions(ticket: Ticket) -> list[Action]:
+    """Return the refunds and cancellations of the ticket's order that were asked for here, oldest first."""
+    if ticket.order_id is None:
+        return []
+    found: list[Action] = [
+        *Refund.objects.filter(order=ticket.order_id).exclude(source=Source.ELSEWHERE),
+        *Cancellation.objects.filter(order=ticket.order_id).exclude(source=Source.ELSEWHERE),
+    ]
+    return sorted(found, key=lambda action: (action.requested_at, action.pk))

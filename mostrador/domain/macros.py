@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from babel.numbers import format_currency
-
-from mostrador.domain import macro_texts as texts
 from mostrador.domain.delivery import TRUE_FOR_THE_BUYER, State
-from mostrador.domain.reason_words import LANGUAGES, reason_words
+from mostrador.domain.macro_conditions import Conditions
+from mostrador.domain.macro_places import (
+    SETTLED_BY_AMAZON,
+    Facts,
+    Place,
+    format_money,
+    places_in,
+    put,
+    values_of,
+)
+from mostrador.domain.macro_steps import Step, StepKind, money_step
+from mostrador.domain.reason_words import LANGUAGES
 from mostrador.domain.refusals import Refusal, RefusalCode
-from mostrador.money import Money
 
 __all__ = [
     "LANGUAGES",
     "Facts",
     "Macro",
     "Rendered",
+    "Says",
     "choose_language",
     "draft",
     "fill",
+    "format_money",
     "render",
     "unfilled_places",
 ]
@@ -30,42 +38,71 @@ __all__ = [
 FALLBACK_LANGUAGE = "en"
 
 
-class Macro(StrEnum):
-    """The replies there are; the values are the stored words."""
+class Says(StrEnum):
+    """What a macro claims to have happened; the values are the stored words."""
 
-    REFUND_ISSUED = "refund_issued"
-    ORDER_CANCELLED = "order_cancelled"
+    NOTHING = ""
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
     REFUND_UNDER_WAY = "refund_under_way"
-    ALREADY_SHIPPED = "already_shipped"
+    SHIPPED = "shipped"
 
     @property
     def speaks_of_refund(self) -> bool:
         """Whether it tells of a refund."""
-        return self in (Macro.REFUND_ISSUED, Macro.REFUND_UNDER_WAY)
+        return self in (Says.REFUNDED, Says.REFUND_UNDER_WAY)
 
     @property
     def speaks_of_cancellation(self) -> bool:
         """Whether it tells of a cancellation."""
-        return self is Macro.ORDER_CANCELLED
+        return self is Says.CANCELLED
 
     @property
     def may_be_armed(self) -> bool:
         """Whether it says what Amazon must have accepted, so that it can wait for that."""
-        return self in (Macro.REFUND_ISSUED, Macro.ORDER_CANCELLED)
+        return self in (Says.REFUNDED, Says.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What a macro may tell: of the buyer, the order, and the refund or cancellation it speaks of."""
+class Macro:
+    """One macro: titles and texts by language, what it claims, where it is offered, what it carries."""
 
-    buyer: str
-    order: str
-    partner: str
-    state: State | None = None
-    amount: Money | None = None
-    reason: str = ""
-    reference: str = ""
-    is_shipped: bool = False
+    slug: str
+    titles: Mapping[str, str]
+    texts: Mapping[str, str]
+    marked: Says = Says.NOTHING
+    conditions: Conditions = field(default_factory=Conditions)
+    steps: tuple[Step, ...] = ()
+    is_active: bool = True
+    position: int = 0
+
+    @property
+    def says(self) -> Says:
+        """What it claims: as marked, or as its places show, for only what happened can fill them."""
+        if self.marked is not Says.NOTHING:
+            return self.marked
+        used = {place for text in self.texts.values() for place in places_in(text)}
+        if not used & SETTLED_BY_AMAZON:
+            return Says.NOTHING
+        step = money_step(self.steps)
+        is_cancel = step is not None and step.kind is StepKind.CANCEL and Place.AMOUNT not in used
+        return Says.CANCELLED if is_cancel else Says.REFUNDED
+
+    def title_in(self, language: str) -> str:
+        """Return its name for an agent who reads `language`."""
+        return self.titles.get(language) or self.titles.get(FALLBACK_LANGUAGE) or self._any_title()
+
+    def _any_title(self) -> str:
+        return next((title for title in self.titles.values() if title), self.slug)
+
+    def language_for(self, language: str) -> str:
+        """Return the language it answers in: the wanted one, else English, else what there is."""
+        wanted = (language, FALLBACK_LANGUAGE, *LANGUAGES)
+        return next((one for one in wanted if self.texts.get(one, "").strip()), FALLBACK_LANGUAGE)
+
+    def text_in(self, language: str) -> str:
+        """Return its words as they were written, in that language or the one that stands in for it."""
+        return self.texts.get(self.language_for(language), "").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +113,12 @@ class Rendered:
     refusals: tuple[Refusal, ...] = ()
 
 
-_WORDS: Mapping[Macro, Mapping[str, str]] = {
-    Macro.REFUND_ISSUED: texts.REFUND_ISSUED,
-    Macro.ORDER_CANCELLED: texts.ORDER_CANCELLED,
-    Macro.REFUND_UNDER_WAY: texts.REFUND_UNDER_WAY,
-    Macro.ALREADY_SHIPPED: texts.ALREADY_SHIPPED,
-}
 _UNDER_WAY = frozenset({State.REQUESTED, State.SENDING, State.SENT, *TRUE_FOR_THE_BUYER})
-_TRUE_IN: Mapping[Macro, frozenset[State]] = {
-    Macro.REFUND_ISSUED: TRUE_FOR_THE_BUYER,
-    Macro.ORDER_CANCELLED: TRUE_FOR_THE_BUYER,
-    Macro.REFUND_UNDER_WAY: _UNDER_WAY,
+_TRUE_IN: Mapping[Says, frozenset[State]] = {
+    Says.REFUNDED: TRUE_FOR_THE_BUYER,
+    Says.CANCELLED: TRUE_FOR_THE_BUYER,
+    Says.REFUND_UNDER_WAY: _UNDER_WAY,
 }
-# Only these count as places: an agent may write other braces.
-_PLACE = re.compile(r"\{(buyer|order|amount|reason|reference|partner)\}")
-_SETTLED_BY_AMAZON = frozenset({"amount", "reason", "reference"})
 
 
 def choose_language(*, marketplace_language: str, override: str = "") -> str:
@@ -100,70 +128,42 @@ def choose_language(*, marketplace_language: str, override: str = "") -> str:
 
 def unfilled_places(text: str) -> tuple[str, ...]:
     """Return the names of the places that still stand open in `text`, each once."""
-    return tuple(dict.fromkeys(_PLACE.findall(text)))
+    return tuple(place.value for place in places_in(text))
 
 
 def render(*, macro: Macro, language: str, facts: Facts) -> Rendered:
     """Return the macro's words filled in from `facts`, and why they are not true, if so."""
-    return fill(text=_template(macro, language, facts), macro=macro, language=language, facts=facts)
+    spoken = macro.language_for(language)
+    return fill(text=macro.text_in(spoken), says=macro.says, language=spoken, facts=facts)
 
 
 def draft(*, macro: Macro, language: str, facts: Facts) -> str:
     """Return the macro's words for arming: what Amazon decides stays open until the moment of sending."""
+    spoken = macro.language_for(language)
     known = {
-        name: words for name, words in _values(language, facts).items() if name not in _SETTLED_BY_AMAZON
+        place: words for place, words in values_of(facts, spoken).items() if place not in SETTLED_BY_AMAZON
     }
-    return _fill(_template(macro, language, facts), known)
+    return put(macro.text_in(spoken), known)
 
 
-def fill(*, text: str, macro: Macro | None, language: str, facts: Facts) -> Rendered:
+def fill(*, text: str, says: Says, language: str, facts: Facts) -> Rendered:
     """Return `text`, an agent's or a draft's, with its open places filled from the true state.
 
-    It is refused when its macro is not true, or when a place has nothing true to hold.
+    It is refused when what it says is not true, or when a place has nothing true to hold.
     """
-    filled = _fill(text, _values(language, facts))
+    filled = put(text, values_of(facts, language))
     missing = [
         Refusal(RefusalCode.NOT_TRUE_YET, {"place": name, "state": facts.state or ""})
         for name in unfilled_places(filled)
     ]
-    return Rendered(filled, (*(_untrue(macro, facts) if macro else ()), *missing))
+    return Rendered(filled, (*_untrue(says, facts), *missing))
 
 
-def format_money(money: Money, language: str) -> str:
-    """Return an amount as people of that language write it."""
-    return format_currency(money.decimal, money.currency, locale=language)
-
-
-def _untrue(macro: Macro, facts: Facts) -> tuple[Refusal, ...]:
-    if macro is Macro.ALREADY_SHIPPED:
+def _untrue(says: Says, facts: Facts) -> tuple[Refusal, ...]:
+    if says is Says.NOTHING:
+        return ()
+    if says is Says.SHIPPED:
         return () if facts.is_shipped else (Refusal(RefusalCode.NOT_TRUE_YET, {"state": ""}),)
-    if facts.state is None or facts.state not in _TRUE_IN[macro]:
+    if facts.state is None or facts.state not in _TRUE_IN[says]:
         return (Refusal(RefusalCode.NOT_TRUE_YET, {"state": facts.state or ""}),)
     return ()
-
-
-def _template(macro: Macro, language: str, facts: Facts) -> str:
-    with_name, without = texts.GREETINGS[language]
-    return f"{with_name if facts.buyer.strip() else without}\n\n{_WORDS[macro][language]}"
-
-
-def _values(language: str, facts: Facts) -> dict[str, str]:
-    """Return what can be filled in; what is not known is left out."""
-    values = {
-        "buyer": _plain(facts.buyer),
-        "order": _plain(facts.order),
-        "partner": _plain(facts.partner),
-        "amount": format_money(facts.amount, language) if facts.amount else "",
-        "reason": reason_words(facts.reason, language) if facts.state else "",
-        "reference": facts.reference,
-    }
-    return {name: words for name, words in values.items() if words}
-
-
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    return _PLACE.sub(lambda place: values.get(place[1], place[0]), text)
-
-
-def _plain(words: str) -> str:
-    """Return a name on one line and without braces, so that it can never open a place of its own."""
-    return " ".join(words.replace("{", "(").replace("}", ")").split())

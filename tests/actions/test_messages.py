@@ -11,8 +11,8 @@ import pytest
 from mostrador.actions.macros import macro_text
 from mostrador.actions.messages import ReplyWish, add_note, request_reply, withdraw_reply
 from mostrador.domain.delivery import State
-from mostrador.domain.macros import Macro
 from mostrador.domain.refusals import RefusalCode, Refused, RequestKeyReused
+from mostrador.domain.starter_set import starter_set
 from mostrador.models import Event, EventKind, Message, Reply, Ticket
 from mostrador.tasks import messages
 from tests.makers import NOW, make_agent, make_mailbox, make_order, make_refund, make_reply, make_ticket
@@ -90,7 +90,7 @@ def test_a_ticket_without_address_or_mailbox_cannot_be_answered() -> None:
 def test_words_with_open_places_are_refused_unless_they_are_armed() -> None:
     ticket = make_ticket(order=make_order())
     refund = make_refund(ticket=ticket, state=State.SENT)
-    draft = macro_text(ticket=ticket, macro=Macro.REFUND_ISSUED).text
+    draft = macro_text(ticket=ticket, macro=starter_set()["refund_issued"]).text
 
     with pytest.raises(Refused) as refused:
         request_reply(ticket=ticket, agent=make_agent(), wish=wish(text=draft), now=NOW)

@@ -13,6 +13,7 @@ from mostrador.domain.macros import (
     LANGUAGES,
     Facts,
     Macro,
+    Says,
     choose_language,
     draft,
     fill,
@@ -22,12 +23,18 @@ from mostrador.domain.macros import (
 )
 from mostrador.domain.reason_words import is_worded, reason_words
 from mostrador.domain.refusals import Refusal, RefusalCode
+from mostrador.domain.starter_set import starter_set
 from mostrador.money import Money
 
 TWELVE_FIFTY = Money(1250, "EUR")
 FORBIDDEN = re.compile(
     r"\b(review|feedback|stars?|bewertung|sterne|reseña|opinión|avis|étoiles|recensione|stelle)\b|レビュー|評価"
 )
+REFUND_ISSUED = starter_set()["refund_issued"]
+ORDER_CANCELLED = starter_set()["order_cancelled"]
+REFUND_UNDER_WAY = starter_set()["refund_under_way"]
+ALREADY_SHIPPED = starter_set()["already_shipped"]
+BUILT_IN = (REFUND_ISSUED, ORDER_CANCELLED, REFUND_UNDER_WAY, ALREADY_SHIPPED)
 NOT_TRUE = sorted(set(State) - TRUE_FOR_THE_BUYER)
 
 
@@ -53,7 +60,7 @@ def facts(
 
 
 def test_refund_issued_tells_amount_reason_and_reference() -> None:
-    said = render(macro=Macro.REFUND_ISSUED, language="de", facts=facts())
+    said = render(macro=REFUND_ISSUED, language="de", facts=facts())
 
     assert said.refusals == ()
     assert said.text.startswith(
@@ -65,7 +72,7 @@ def test_refund_issued_tells_amount_reason_and_reference() -> None:
     assert said.text.endswith("Mit freundlichen Grüßen\nNordlicht")
 
 
-@pytest.mark.parametrize("macro", [Macro.REFUND_ISSUED, Macro.ORDER_CANCELLED])
+@pytest.mark.parametrize("macro", [REFUND_ISSUED, ORDER_CANCELLED])
 @pytest.mark.parametrize("state", [*NOT_TRUE, None])
 def test_nothing_is_said_to_have_happened_before_amazon_accepted(macro: Macro, state: State | None) -> None:
     said = render(macro=macro, language="en", facts=facts(state=state))
@@ -73,7 +80,7 @@ def test_nothing_is_said_to_have_happened_before_amazon_accepted(macro: Macro, s
     assert Refusal(RefusalCode.NOT_TRUE_YET, {"state": state or ""}) in said.refusals
 
 
-@pytest.mark.parametrize("macro", [Macro.REFUND_ISSUED, Macro.ORDER_CANCELLED])
+@pytest.mark.parametrize("macro", [REFUND_ISSUED, ORDER_CANCELLED])
 @pytest.mark.parametrize("state", sorted(TRUE_FOR_THE_BUYER))
 def test_what_amazon_accepted_may_be_told(macro: Macro, state: State) -> None:
     assert render(macro=macro, language="en", facts=facts(state=state)).refusals == ()
@@ -97,19 +104,19 @@ def test_what_amazon_accepted_may_be_told(macro: Macro, state: State) -> None:
 def test_a_refund_is_under_way_only_while_nothing_speaks_against_it(
     state: State | None, is_true: bool
 ) -> None:
-    said = render(macro=Macro.REFUND_UNDER_WAY, language="en", facts=facts(state=state))
+    said = render(macro=REFUND_UNDER_WAY, language="en", facts=facts(state=state))
 
     assert (said.refusals == ()) is is_true
 
 
 @pytest.mark.parametrize("is_shipped", [True, False])
 def test_too_late_to_cancel_is_said_only_of_a_shipped_order(is_shipped: bool) -> None:
-    said = render(macro=Macro.ALREADY_SHIPPED, language="en", facts=facts(is_shipped=is_shipped, state=None))
+    said = render(macro=ALREADY_SHIPPED, language="en", facts=facts(is_shipped=is_shipped, state=None))
 
     assert (said.refusals == ()) is is_shipped
 
 
-@pytest.mark.parametrize("macro", list(Macro))
+@pytest.mark.parametrize("macro", BUILT_IN)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_macro_is_whole_in_every_language(macro: Macro, language: str) -> None:
     said = render(macro=macro, language=language, facts=facts())
@@ -121,7 +128,7 @@ def test_every_macro_is_whole_in_every_language(macro: Macro, language: str) -> 
     assert said.text.endswith("Nordlicht")
 
 
-@pytest.mark.parametrize("macro", list(Macro))
+@pytest.mark.parametrize("macro", BUILT_IN)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_macro_holds_what_amazon_forbids(macro: Macro, language: str) -> None:
     text = render(macro=macro, language=language, facts=facts()).text.lower()
@@ -130,7 +137,7 @@ def test_no_macro_holds_what_amazon_forbids(macro: Macro, language: str) -> None
     assert not FORBIDDEN.search(text)
 
 
-@pytest.mark.parametrize("macro", [Macro.REFUND_ISSUED, Macro.REFUND_UNDER_WAY])
+@pytest.mark.parametrize("macro", [REFUND_ISSUED, REFUND_UNDER_WAY])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_tells_amount_reason_and_reference(macro: Macro, language: str) -> None:
     text = render(macro=macro, language=language, facts=facts()).text
@@ -159,16 +166,16 @@ def test_an_amount_is_written_as_people_of_the_language_write_it(
 
 
 def test_a_draft_leaves_open_what_amazon_decides() -> None:
-    text = draft(macro=Macro.REFUND_ISSUED, language="en", facts=facts(state=State.SENT))
+    text = draft(macro=REFUND_ISSUED, language="en", facts=facts(state=State.SENT))
 
     assert unfilled_places(text) == ("amount", "reason", "reference")
     assert text.startswith("Hello Jürgen Groß,")
 
 
 def test_a_draft_is_filled_from_the_true_state_at_sending() -> None:
-    text = draft(macro=Macro.REFUND_ISSUED, language="en", facts=facts(state=State.SENT)) + "\nPS: sorry!"
+    text = draft(macro=REFUND_ISSUED, language="en", facts=facts(state=State.SENT)) + "\nPS: sorry!"
 
-    said = fill(text=text, macro=Macro.REFUND_ISSUED, language="en", facts=facts())
+    said = fill(text=text, says=Says.REFUNDED, language="en", facts=facts())
 
     assert said.refusals == ()
     assert "a refund of €12.50 for" in said.text
@@ -176,7 +183,7 @@ def test_a_draft_is_filled_from_the_true_state_at_sending() -> None:
 
 
 def test_a_place_with_nothing_true_to_hold_is_refused_by_name() -> None:
-    said = fill(text="{amount} {reason}", macro=None, language="en", facts=facts(amount=None))
+    said = fill(text="{amount} {reason}", says=Says.NOTHING, language="en", facts=facts(amount=None))
 
     assert said.text == "{amount} return"
     assert said.refusals == (
@@ -185,7 +192,7 @@ def test_a_place_with_nothing_true_to_hold_is_refused_by_name() -> None:
 
 
 def test_a_reason_is_not_told_without_an_action() -> None:
-    said = fill(text="{reason}", macro=None, language="en", facts=facts(state=None))
+    said = fill(text="{reason}", says=Says.NOTHING, language="en", facts=facts(state=None))
 
     assert said.text == "{reason}"
 
@@ -196,15 +203,13 @@ def test_only_our_own_names_are_places() -> None:
 
 
 def test_a_buyers_name_cannot_open_a_place() -> None:
-    text = draft(macro=Macro.REFUND_ISSUED, language="en", facts=facts(buyer="{amount}\n{order}"))
+    text = draft(macro=REFUND_ISSUED, language="en", facts=facts(buyer="{amount}\n{order}"))
 
     assert text.startswith("Hello (amount) (order),\n")
 
 
 def test_a_buyer_without_a_name_is_greeted_without_one() -> None:
-    assert render(macro=Macro.ORDER_CANCELLED, language="es", facts=facts(buyer=" ")).text.startswith(
-        "Hola:\n"
-    )
+    assert render(macro=ORDER_CANCELLED, language="es", facts=facts(buyer=" ")).text.startswith("Hola:\n")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from mostrador.amazon.acknowledgements import CancelReason
 from mostrador.amazon.adjustments import AdjustmentReason
 from mostrador.domain.delivery import State
 from mostrador.domain.guards import ReasonCode
-from mostrador.domain.macros import Macro
+from mostrador.domain.macro_conditions import Unmet, UnmetCode
+from mostrador.domain.macro_steps import HowMuch
+from mostrador.domain.macros import Says
 from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.domain.senders import Doubt
 from mostrador.tasks.reconciling import RESTORED_WORDS
@@ -21,7 +23,7 @@ from mostrador.web.doubts import WARNINGS
 from mostrador.web.own_words import own_words
 from mostrador.web.queue import ICONS, TITLES, Lists
 from mostrador.web.reasons import CANCEL_WORDS, REFUND_WORDS, cancel_reasons, refund_reasons
-from mostrador.web.reply_form import MACRO_WORDS
+from mostrador.web.macro_words import HOW_WORDS, SAYS_WORDS, unmet_words
 from mostrador.web.sending import reason_words
 from mostrador.web.states import LOOKS, REPLY_LOOKS
 from mostrador.web.words import refusal_words
@@ -87,7 +89,10 @@ def test_every_reason_of_amazon_has_words_and_stands_in_one_group() -> None:
 
 def test_every_list_and_every_macro_has_its_name() -> None:
     assert set(TITLES) == set(ICONS) == set(Lists)
-    assert set(MACRO_WORDS) == set(Macro)
+    assert set(HOW_WORDS) == set(HowMuch)
+    assert set(SAYS_WORDS) == set(Says)
+    for code in UnmetCode:
+        assert unmet_words(Unmet(code, ("DE",)))
 
 
 def test_every_sentence_of_the_desk_has_its_spanish() -> None:
