@@ -40,6 +40,9 @@ TOKEN_GRACE = timedelta(minutes=5)
 EMPTY_LOOKS_NEEDED = 3
 LOOKS_APART = timedelta(minutes=10)
 _MOST_LOOKS = 50
+# A feed that only a notification named, and that cannot be read at Amazon, keeps the fence open so long.
+STRANGE_LOOK_EVERY = timedelta(minutes=2)
+STRANGE_UNTIL = timedelta(hours=4)
 LOOK_AFTER = tuple(timedelta(minutes=m) for m in (1, 3, 6, 15, 30, 60))
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
@@ -140,9 +143,14 @@ class MayHaveLeft:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """getFeeds answered: feeds of this type, made since the mark, that are not known as other feeds."""
+    """getFeeds answered: feeds of this type, made since the mark, that are not known as other feeds.
+
+    Among the candidates are feeds that a notification named and that Amazon, asked, showed as such. Those
+    of which Amazon said nothing yet are `unexplained`: each of them may be ours.
+    """
 
     candidates: tuple[str, ...]
+    unexplained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +234,10 @@ def decide(feed: Feed, evidence: Evidence, now: datetime) -> Decision:
             _expect(feed, FeedState.SEALED, FeedState.STAGED)
             marked = replace(feed, marked_at=since, token_expires_at=expires, empty_looks=())
             return _unknown(marked, "the database was restored: it may have been sent before", now)
-        case Listed(candidates=candidates):
+        case Listed(candidates=candidates, unexplained=unexplained):
             _expect(feed, FeedState.UNKNOWN)
+            if unexplained and len(candidates) < 2:
+                return _looked_at_strange_ones(feed, unexplained, now)
             return _looked(feed, candidates, now)
         case StatusRead(processing_status=status):
             _expect(feed, FeedState.SENT)
@@ -262,7 +272,7 @@ def _mark(feed: Feed, token_expires_at: datetime, now: datetime) -> Decision:
 
 def _sent(feed: Feed, feed_id: str, now: datetime) -> Decision:
     sent = replace(feed, state=FeedState.SENT, feed_id=feed_id, sent_at=now)
-    return Decision(replace(sent, next_action_at=now + look_every(timedelta(0))), State.SENT)
+    return Decision(replace(sent, next_action_at=now + look_every(timedelta())), State.SENT)
 
 
 def _try_again(feed: Feed, words: str, retry_after: timedelta | None, now: datetime) -> Decision:
@@ -295,6 +305,18 @@ def _looked(feed: Feed, candidates: tuple[str, ...], now: datetime) -> Decision:
         ended = replace(seen_empty, state=FeedState.ABSENT, next_action_at=None)
         return Decision(ended, State.NOT_SENT, words=f"not in Amazon's list, looked {len(looks)} times")
     return Decision(replace(seen_empty, next_action_at=next_look(seen_empty, now)))
+
+
+def _looked_at_strange_ones(feed: Feed, unexplained: tuple[str, ...], now: datetime) -> Decision:
+    """Conclude nothing while a feed that a notification named is not explained; in the end, a person looks.
+
+    Such a look is no empty one, and one candidate is not the only one.
+    """
+    if now < fence(feed) + STRANGE_UNTIL:
+        return Decision(replace(feed, next_action_at=now + STRANGE_LOOK_EVERY))
+    named = ", ".join(unexplained)
+    words = f"Amazon sent word of feeds it does not show, one of which may be this one: {named}"
+    return Decision(replace(feed, state=FeedState.REVIEW, next_action_at=None), State.REVIEW, words=words)
 
 
 def fence(feed: Feed) -> datetime:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mostrador.domain.delivery import MOVES, State
 from mostrador.domain.feeds import (
+    BEFORE_AMAZON,
     DOCUMENT_LIFE,
     ENDED,
     IN_FLIGHT,
@@ -25,6 +26,7 @@ from mostrador.domain.feeds import (
     FeedState,
     LeaseOver,
     Listed,
+    MayHaveLeft,
     NoAnswer,
     NotNow,
     RefusedAtTheDoor,
@@ -70,9 +72,13 @@ EVIDENCE: dict[str, Evidence] = {
     "refused at the door": RefusedAtTheDoor("InvalidInput"),
     "no answer": NoAnswer("timed out"),
     "lease over": LeaseOver(),
+    "may have left": MayHaveLeft(NOW, NOW + HOUR),
     "nothing listed": Listed(()),
     "one listed": Listed(("50002",)),
     "two listed": Listed(("50002", "50003")),
+    "a strange one named": Listed((), ("50009",)),
+    "one listed and a strange one named": Listed(("50002",), ("50009",)),
+    "two listed and a strange one named": Listed(("50002", "50003"), ("50009",)),
     "in queue": StatusRead("IN_QUEUE"),
     "in progress": StatusRead("IN_PROGRESS"),
     "done": StatusRead("DONE"),
@@ -87,9 +93,11 @@ TABLE: dict[tuple[FeedState, str], tuple[FeedState, State | None]] = {
     (F.SEALED, "staged"): (F.STAGED, None),
     (F.SEALED, "certainly not done"): (F.SEALED, None),
     (F.SEALED, "refused at the door"): (F.REFUSED, State.REJECTED),
+    (F.SEALED, "may have left"): (F.UNKNOWN, State.UNKNOWN),
     (F.STAGED, "about to send"): (F.MARKED, None),
     (F.STAGED, "certainly not done"): (F.STAGED, None),
     (F.STAGED, "refused at the door"): (F.REFUSED, State.REJECTED),
+    (F.STAGED, "may have left"): (F.UNKNOWN, State.UNKNOWN),
     (F.MARKED, "created"): (F.SENT, State.SENT),
     (F.MARKED, "certainly not done"): (F.STAGED, None),
     (F.MARKED, "refused at the door"): (F.REFUSED, State.REJECTED),
@@ -99,6 +107,9 @@ TABLE: dict[tuple[FeedState, str], tuple[FeedState, State | None]] = {
     (F.UNKNOWN, "nothing listed"): (F.UNKNOWN, None),
     (F.UNKNOWN, "one listed"): (F.SENT, State.SENT),
     (F.UNKNOWN, "two listed"): (F.REVIEW, State.REVIEW),
+    (F.UNKNOWN, "a strange one named"): (F.UNKNOWN, None),
+    (F.UNKNOWN, "one listed and a strange one named"): (F.UNKNOWN, None),
+    (F.UNKNOWN, "two listed and a strange one named"): (F.REVIEW, State.REVIEW),
     (F.SENT, "in queue"): (F.SENT, None),
     (F.SENT, "in progress"): (F.SENT, None),
     (F.SENT, "done"): (F.SENT, None),
@@ -129,19 +140,55 @@ def test_no_evidence_leads_from_unknown_back_to_sending() -> None:
     assert all((end, name) not in TABLE for end in ENDED for name in EVIDENCE)
 
 
+def test_the_states_are_stored_in_these_words() -> None:
+    assert list(FeedState) == [
+        "sealed",
+        "staged",
+        "marked",
+        "sent",
+        "unknown",
+        "absent",
+        "refused",
+        "review",
+        "settled",
+    ]
+
+
+def test_a_feed_is_in_flight_from_the_mark_until_its_outcome_is_known_and_ends_once() -> None:
+    assert {F.MARKED, F.UNKNOWN} == IN_FLIGHT
+    assert {F.SEALED, F.STAGED, F.MARKED, F.UNKNOWN} == BEFORE_AMAZON
+    assert {F.ABSENT, F.REFUSED, F.REVIEW, F.SETTLED} == ENDED
+
+
 # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_staged_feed_knows_since_when_and_goes_on_at_once() -> None:
+    staged = decide(feed(F.SEALED), Staged(), NOW + SECOND).feed
+    assert (staged.staged_at, staged.next_action_at) == (NOW + SECOND, NOW + SECOND)
+
+
 def test_the_mark_keeps_the_tokens_expiry_and_a_lease() -> None:
-    marked = decide(feed(F.STAGED, empty_looks=(NOW,)), AboutToSend(NOW + HOUR), NOW + SECOND).feed
+    staged = feed(F.STAGED, tries=1, empty_looks=(NOW,))
+    marked = decide(staged, AboutToSend(NOW + HOUR), NOW + SECOND).feed
     assert marked.marked_at == NOW + SECOND
     assert marked.token_expires_at == NOW + HOUR
     assert marked.next_action_at == NOW + SECOND + timedelta(seconds=90)
-    assert marked.tries == 1
+    assert marked.tries == 2
     assert marked.empty_looks == ()
 
 
+def test_what_may_have_left_before_a_restore_is_looked_for_since_the_restored_moment() -> None:
+    restored = feed(F.STAGED, empty_looks=(NOW,))
+    lost = decide(restored, MayHaveLeft(NOW - HOUR, NOW + 2 * HOUR), NOW + SECOND)
+    assert (lost.feed.state, lost.deliveries) == (F.UNKNOWN, State.UNKNOWN)
+    assert (lost.feed.marked_at, lost.feed.token_expires_at) == (NOW - HOUR, NOW + 2 * HOUR)
+    assert lost.feed.empty_looks == ()
+    assert lost.feed.next_action_at == NOW + SECOND + MINUTE
+
+
 def test_a_document_that_has_grown_too_old_is_staged_anew_and_nothing_is_sent() -> None:
+    assert timedelta(hours=47) == DOCUMENT_LIFE  # Amazon forgets it after 48
     old = decide(feed(F.STAGED), AboutToSend(NOW + HOUR), NOW + DOCUMENT_LIFE + SECOND)
     assert old.feed.state is F.SEALED
     assert (old.feed.marked_at, old.feed.staged_at, old.feed.tries) == (None, None, 0)
@@ -160,10 +207,17 @@ def test_while_the_lease_holds_nobody_may_doubt_the_sender(seconds: int) -> None
         decide(feed(F.MARKED), LeaseOver(), NOW + timedelta(seconds=seconds))
 
 
-def test_after_the_lease_the_outcome_is_unknown_and_looked_for_a_minute_later() -> None:
-    lost = decide(feed(F.MARKED), LeaseOver(), NOW + LEASE)
+def test_a_mark_without_a_time_has_no_lease_that_could_end() -> None:
+    with pytest.raises(NotNow):
+        decide(feed(F.MARKED, marked_at=None), LeaseOver(), NOW + LEASE)
+
+
+@pytest.mark.parametrize("seconds", [90, 91, 3600])
+def test_after_the_lease_the_outcome_is_unknown_and_looked_for_a_minute_later(seconds: int) -> None:
+    later = NOW + timedelta(seconds=seconds)
+    lost = decide(feed(F.MARKED), LeaseOver(), later)
     assert (lost.feed.state, lost.deliveries) == (F.UNKNOWN, State.UNKNOWN)
-    assert lost.feed.next_action_at == NOW + LEASE + MINUTE
+    assert lost.feed.next_action_at == later + MINUTE
     assert lost.words
 
 
@@ -316,9 +370,13 @@ def test_three_looks_in_a_hurry_behind_the_fence_are_not_three_looks() -> None:
         (timedelta(0), 1),
         (29 * SECOND, 1),
         (30 * SECOND, 4),
+        (2 * MINUTE - SECOND, 4),
         (2 * MINUTE, 15),
+        (10 * MINUTE - SECOND, 15),
         (10 * MINUTE, 60),
+        (HOUR - SECOND, 60),
         (HOUR, 300),
+        (8 * HOUR - SECOND, 300),
         (8 * HOUR, 1800),
         (60 * HOUR, 1800),
     ],
@@ -376,6 +434,7 @@ evidences = st.one_of(
     st.just(LeaseOver()),
     st.lists(st.sampled_from(["50001", "50002"]), unique=True).map(lambda ids: Listed(tuple(ids))),
     st.just(Listed(())),
+    st.sampled_from([(), ("50001",), ("50001", "50002")]).map(lambda ids: Listed(ids, ("50009",))),
     st.sampled_from(["IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL", "NEW"]).map(StatusRead),
     st.sampled_from([State.ACCEPTED, State.REJECTED, State.REVIEW]).map(
         lambda outcome: ReportRead({1: Verdict(outcome)})
@@ -422,6 +481,36 @@ def test_no_sequence_of_evidence_leaves_the_table_of_moves_or_sends_twice(
         if before.state in ENDED:
             pytest.fail("a feed that had ended moved")
     assert row.tries >= marks
+
+
+# ── a feed that only a notification named ─────────────────────────────────────────────────────────────────
+
+
+def test_the_fence_stays_open_while_a_named_feed_is_not_explained() -> None:
+    looks = (NOW + 50 * MINUTE, NOW + 60 * MINUTE)
+    lost = feed(F.UNKNOWN, empty_looks=looks)
+    behind = fence(lost) + 10 * MINUTE
+    assert decide(lost, Listed(()), behind).feed.state is F.ABSENT
+    asked = decide(lost, Listed((), ("50009",)), behind)
+    assert (asked.feed.state, asked.deliveries) == (F.UNKNOWN, None)
+    assert asked.feed.empty_looks == looks, "it is no empty look"
+    assert asked.feed.next_action_at == behind + 2 * MINUTE
+    assert decide(asked.feed, Listed(()), behind + 2 * MINUTE).feed.state is F.ABSENT, "explained since"
+
+
+def test_one_candidate_is_not_the_only_one_while_another_is_not_explained() -> None:
+    asked = decide(feed(F.UNKNOWN), Listed(("50002",), ("50009",)), NOW + 3 * MINUTE)
+    assert (asked.feed.state, asked.feed.feed_id) == (F.UNKNOWN, "")
+    assert decide(asked.feed, Listed(("50002",)), NOW + 5 * MINUTE).feed.feed_id == "50002"
+
+
+def test_what_stays_unexplained_for_hours_goes_to_a_person() -> None:
+    lost = feed(F.UNKNOWN)
+    late = fence(lost) + 4 * HOUR
+    assert decide(lost, Listed((), ("50009",)), late - SECOND).feed.state is F.UNKNOWN
+    decision = decide(lost, Listed((), ("50009",)), late)
+    assert (decision.feed.state, decision.deliveries) == (F.REVIEW, State.REVIEW)
+    assert "50009" in decision.words
 
 
 # ── a feed found in Amazon's list may be another program's ────────────────────────────────────────────────
