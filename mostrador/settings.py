@@ -133,9 +133,10 @@ def _working_hours(text: str) -> tuple[Shift, ...]:
 
 # When the desk works, in each agent's own time zone; the list of tonight holds what falls due outside.
 WORKING_HOURS = _working_hours(env.str("MOSTRADOR_WORKING_HOURS", default="mon-fri 09:00-18:00"))
-# Words in the subject of Amazon's own notices that say a buyer opened an A-to-z claim; unconfirmed, so settable.
+# Words in the subject of Amazon's own notices that say a buyer opened an A-to-z claim; unconfirmed.
 CLAIM_WORDS: list[str] = env.list(
-    "MOSTRADOR_CLAIM_WORDS", default=["A-to-z", "A-bis-z", "A bis Z", "de A a Z", "de la A a la Z", "dalla A alla Z"]
+    "MOSTRADOR_CLAIM_WORDS",
+    default=["A-to-z", "A-bis-z", "A bis Z", "de A a Z", "de la A a la Z", "dalla A alla Z"],
 )
 # The authserv-ids of mail servers whose Authentication-Results are believed.
 TRUSTED_AUTHSERV_IDS: list[str] = env.list("MOSTRADOR_TRUSTED_AUTHSERV_IDS", default=[])

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mostrador.amazon.marketplaces import UnknownMarketplace, by_country
 from mostrador.domain.orders import FulfillmentStatus
+from mostrador.domain.tags import normal_tag
 from mostrador.domain.tickets import Priority
 
 
@@ -134,7 +135,7 @@ def _plain(name: FilterName, typed: str) -> str:
             found = _REFERENCE.fullmatch(typed.upper())
             return f"T-{found[1]}" if found and int(found[1]) > FIRST_NUMBER else ""
         case FilterName.TAG:
-            return typed.lower()
+            return normal_tag(typed)
     return typed
 
 

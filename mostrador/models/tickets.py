@@ -119,12 +119,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         alive = ~Q(state=TicketState.CLOSED) | Q(closed_at__gt=closed_after)
         return self.filter(same, alive, selling_partner=partner).order_by("-pk")
 
-    def needs_reply(self) -> TicketQuerySet:
-        """Return the open tickets, those whose answer is due first on top."""
-        return self.filter(state=TicketState.OPEN).order_by(
-            F("answer_due_at").asc(nulls_last=True), "-last_message_at", "-pk"
-        )
-
     def cancel_radar(self) -> TicketQuerySet:
         """Return the tickets on whose order the buyer waits for a cancellation, the next to ship first.
 
@@ -140,10 +134,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             .select_related("order")
             .order_by(F("order__ship_by").asc(nulls_last=True), "pk")
         )
-
-    def in_state(self, state: TicketState) -> TicketQuerySet:
-        """Return the tickets in `state`, the latest message on top."""
-        return self.filter(state=state).order_by("-last_message_at", "-pk")
 
 
 class Ticket(models.Model):

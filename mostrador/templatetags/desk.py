@@ -15,12 +15,16 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide as draw
 
+from mostrador.models import SavedView
 from mostrador.money import Money
 from mostrador.web import notation, sending
+from mostrador.web.access import agent_of
 from mostrador.web.own_words import own_words
 from mostrador.web.rows import Row
 
 register = template.Library()
+
+MOST_VIEWS = 30  # in the rail
 
 
 @register.filter
@@ -103,6 +107,12 @@ def with_places(text: str) -> SafeString:
 def sending_bar(context: Context) -> dict[str, object]:
     """Show what stops sending, on pages that do not know it themselves."""
     return {"bar": sending.bar(), "request": context["request"]}
+
+
+@register.simple_tag(takes_context=True)
+def saved_views(context: Context) -> list[SavedView]:
+    """Return the views of the rail (one query)."""
+    return list(SavedView.objects.seen_by(agent_of(context["request"]))[:MOST_VIEWS])
 
 
 @register.simple_tag

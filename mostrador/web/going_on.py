@@ -30,8 +30,10 @@ class Notice:
 def ticket_below(request: HttpRequest, row: Ticket, now: datetime) -> int | None:
     """Return the ticket to go on with; ask before `row` changes its place in the list."""
     place = place_of(request)
-    mine = visible_tickets(agent_of(request))
-    return ticket_after(mine, row, current=place.current, search=place.search, now=now)
+    me = agent_of(request)
+    return ticket_after(
+        visible_tickets(me), row, agent=me, current=place.current, search=place.search, now=now
+    )
 
 
 def go_on(request: HttpRequest, left: Ticket, below: int | None) -> HttpResponse:

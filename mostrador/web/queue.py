@@ -2,62 +2,96 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from mostrador.domain.delivery import UNDER_WAY, State
-from mostrador.domain.reviews import DISPUTED_AFTER
-from mostrador.domain.tickets import SOON, TicketState
-from mostrador.models import Cancellation, Refund, Ticket
-from mostrador.models.searching import tickets_saying
+from mostrador.domain.filter_values import Being, FilterName
+from mostrador.domain.filters import LONGEST_TEXT, Filters, read_filters
+from mostrador.domain.hours import Stretch, next_away
+from mostrador.domain.tickets import SOON
+from mostrador.models import Agent, Ticket, cursors
+from mostrador.models.cursors import Order
+from mostrador.models.finding import Asker, matching
+from mostrador.models.lists import MOST_COUNTED, Lists, counts, listed
 from mostrador.models.tickets import TicketQuerySet
+from mostrador.web.filter_words import Chip, Offer, chips_of, offers_for
 from mostrador.web.rows import SHOWN, Row, rows_of
 
 PAGE = 40
-LONGEST_RADAR = 200  # those that ship first; nobody reads further
-LONGEST_SEARCH = 120
-_REFERENCE = re.compile(r"[Tt]-(\d{4,11})", re.ASCII)
-
-
-class Lists(StrEnum):
-    """The lists of the rail."""
-
-    NEEDS_REPLY = "needs-reply"
-    RADAR = "cancel-radar"
-    WAITING = "waiting"
-    UNDER_WAY = "under-way"
-    REVIEW = "review"
-    CLOSED = "closed"
-    ALL = "all"
-
+LONGEST_SEARCH = LONGEST_TEXT
 
 TITLES: dict[Lists, str | Promise] = {
     Lists.NEEDS_REPLY: gettext_lazy("Needs reply"),
+    Lists.MINE: gettext_lazy("Mine"),
+    Lists.UNASSIGNED: gettext_lazy("Nobody's"),
     Lists.RADAR: gettext_lazy("Buyers asking to cancel"),
-    Lists.WAITING: gettext_lazy("Waiting for the buyer"),
-    Lists.UNDER_WAY: gettext_lazy("Under way at Amazon"),
+    Lists.TONIGHT: gettext_lazy("Due tonight or at the weekend"),
     Lists.REVIEW: gettext_lazy("Needs review"),
+    Lists.UNDER_WAY: gettext_lazy("Under way at Amazon"),
+    Lists.MENTIONS: gettext_lazy("You were called"),
+    Lists.CLAIMS: gettext_lazy("With an A-to-z claim"),
+    Lists.WAITING: gettext_lazy("Waiting for the buyer"),
+    Lists.SNOOZED: gettext_lazy("Resting"),
     Lists.CLOSED: gettext_lazy("Closed"),
     Lists.ALL: gettext_lazy("All tickets"),
 }
 ICONS = {
     Lists.NEEDS_REPLY: "inbox",
+    Lists.MINE: "user-check",
+    Lists.UNASSIGNED: "user-x",
     Lists.RADAR: "radar",
-    Lists.WAITING: "hourglass",
-    Lists.UNDER_WAY: "send",
+    Lists.TONIGHT: "sunset",
     Lists.REVIEW: "eye",
+    Lists.UNDER_WAY: "send",
+    Lists.MENTIONS: "at-sign",
+    Lists.CLAIMS: "gavel",
+    Lists.WAITING: "hourglass",
+    Lists.SNOOZED: "moon",
     Lists.CLOSED: "archive",
     Lists.ALL: "layers",
 }
-_MUST_BE_LOOKED_AT = (State.REVIEW, State.UNKNOWN, State.NOT_SENT)
+# After g, one of these leads to the list.
+KEYS = {
+    Lists.NEEDS_REPLY: "n",
+    Lists.MINE: "m",
+    Lists.UNASSIGNED: "u",
+    Lists.RADAR: "c",
+    Lists.TONIGHT: "t",
+    Lists.REVIEW: "r",
+    Lists.UNDER_WAY: "y",
+    Lists.MENTIONS: "p",
+    Lists.CLAIMS: "z",
+    Lists.WAITING: "w",
+    Lists.SNOOZED: "s",
+    Lists.CLOSED: "d",
+    Lists.ALL: "a",
+}
+_BY_DUE = frozenset({Lists.NEEDS_REPLY, Lists.MINE, Lists.UNASSIGNED, Lists.TONIGHT})
+# What grows for ever is not counted: nobody has to work it off.
+_UNCOUNTED = frozenset({Lists.WAITING, Lists.CLOSED, Lists.ALL})
+_DANGEROUS = frozenset({Lists.RADAR, Lists.REVIEW, Lists.CLAIMS})
+# The phone's bar has room for these; the others stand behind its last button.
+_ON_PHONES = frozenset({Lists.NEEDS_REPLY, Lists.MINE, Lists.RADAR, Lists.REVIEW})
+_LATE, _SOON = "late", "soon"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One list of the rail; `count` is empty where none is shown."""
+
+    name: Lists
+    title: str | Promise
+    icon: str
+    key: str
+    count: str
+    tone: str
+    on_phones: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +99,78 @@ class Page:
     """One page of a list; `after` is where the next one begins."""
 
     current: Lists
-    rows: Sequence[Row]
+    rows: Sequence[Row] = ()
     after: str = ""
     search: str = ""
-    total: int | None = None
-    late: int = 0
-    soon: int = 0
-    badges: Mapping[Lists, int] = field(default_factory=dict)
+    filters: Filters = field(default_factory=Filters)
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    is_waiting: bool = False  # the page shows its frame, the rows come later
+    away: Stretch | None = None
 
     @property
-    def rail(self) -> list[tuple[Lists, str | Promise, str, int]]:
-        """The lists of the rail: name, title, icon, and how many wait where waiting is dangerous."""
-        return [(each, TITLES[each], ICONS[each], self.badges.get(each, 0)) for each in Lists]
+    def rail(self) -> list[Entry]:
+        """The lists of the rail, and how many wait in those that have to be worked off."""
+        return [self._entry(each) for each in Lists]
+
+    def _entry(self, name: Lists) -> Entry:
+        number = self.numbers.get(name, 0)
+        tone = "bad" if name in _DANGEROUS else ""
+        if name is Lists.NEEDS_REPLY:
+            tone = "bad" if self.late else "warn" if self.soon else ""
+        count = count_text(number) if number else ""
+        return Entry(name, TITLES[name], ICONS[name], KEYS[name], count, tone, name in _ON_PHONES)
 
     @property
     def title(self) -> str | Promise:
         """The list's name."""
         return TITLES[self.current]
+
+    @property
+    def total(self) -> str:
+        """How many wait in this list, in words; nothing where it is not counted."""
+        if self.search or self.is_waiting or self.current not in self.numbers:
+            return ""
+        return count_text(self.numbers[self.current])
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The active filters, and what was taken for one and is none."""
+        return chips_of(self.filters)
+
+    @property
+    def offers(self) -> list[Offer]:
+        """All filters there are."""
+        return offers_for(self.filters)
+
+    @property
+    def is_by_due(self) -> bool:
+        """Whether the list is worked off by the time left."""
+        return order_of(self.current, self.filters) is cursors.BY_DUE
+
+    @property
+    def late(self) -> int:
+        """How many answers are late, counted so far."""
+        return self.numbers.get(_LATE, 0)
+
+    @property
+    def soon(self) -> int:
+        """How many answers are due soon, counted so far."""
+        return self.numbers.get(_SOON, 0)
+
+    @property
+    def late_text(self) -> str:
+        """How many answers are late, in words."""
+        return count_text(self.late)
+
+    @property
+    def soon_text(self) -> str:
+        """How many answers are due soon, in words."""
+        return count_text(self.soon)
+
+
+def count_text(number: int) -> str:
+    """Return a number as it is shown: 99+ where counting ended."""
+    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def read_list(name: str) -> Lists:
@@ -89,138 +178,87 @@ def read_list(name: str) -> Lists:
     return Lists(name) if name in set(Lists) else Lists.NEEDS_REPLY
 
 
-def queue_page(tickets: TicketQuerySet, *, current: Lists, after: str, search: str, now: datetime) -> Page:
+def order_of(current: Lists, filters: Filters) -> Order:
+    """Return how a list, or what was searched for, is sorted: what waits for us by the time left."""
+    if filters:
+        states = {each.value for each in filters.of(FilterName.IS)}
+        return cursors.BY_DUE if states & {Being.OPEN, Being.LATE, Being.SOON} else cursors.LATEST
+    match current:
+        case Lists.RADAR:
+            return cursors.BY_SHIPPING
+        case Lists.SNOOZED:
+            return cursors.BY_WAKING
+        case Lists.CLAIMS:
+            return cursors.BY_CLAIM
+    return cursors.BY_DUE if current in _BY_DUE else cursors.LATEST
+
+
+def away(now: datetime) -> Stretch | None:
+    """Return when nobody works next, in the time zone of the agent who asks."""
+    return next_away(settings.WORKING_HOURS, now=now, zone=timezone.get_current_timezone())
+
+
+def queue_page(
+    tickets: TicketQuerySet, *, agent: Agent, current: Lists, after: str, search: str, now: datetime
+) -> Page:
     """Return one page of a list (at most seven queries)."""
     search = search.strip()[:LONGEST_SEARCH]
-    by_due = current is Lists.NEEDS_REPLY and not search
-    if current is Lists.RADAR and not search:
-        found, more = list(tickets.cancel_radar().only(*SHOWN)[:LONGEST_RADAR]), False
-    else:
-        chosen = _chosen(tickets, current, search, now)
-        found = list(_from(chosen, after, by_due=by_due).select_related("order").only(*SHOWN)[: PAGE + 1])
-        more, found = len(found) > PAGE, found[:PAGE]
-    counts = _counts(tickets, now)
+    filters, asker, absence = read_filters(search), Asker(agent, now), away(now)
+    order = order_of(current, filters)
+    chosen = _chosen(tickets, current, filters, asker, absence).select_related("order", "assigned_to")
+    place = cursors.read_place(after, order)
+    found = cursors.after(chosen.only(*SHOWN), order, place, PAGE + 1)
+    shown = found[:PAGE]
+    following = cursors.place_of(shown[-1], order) if len(found) > PAGE else None
     return Page(
         current=current,
-        rows=rows_of(found, now),
-        after=_cursor(found[-1], by_due=by_due) if more else "",
+        rows=rows_of(shown, now),
+        after=str(following) if following else "",
         search=search,
-        total=counts["open"] if by_due else None,
-        late=counts["late"],
-        soon=counts["soon"],
-        badges={
-            Lists.RADAR: tickets.cancel_radar().order_by().count(),
-            Lists.REVIEW: _to_review(tickets, now).order_by().count(),
-        },
+        filters=filters,
+        numbers={} if after else _numbers(tickets, asker, absence),
+        away=absence,
     )
 
 
-def _counts(tickets: TicketQuerySet, now: datetime) -> dict[str, int]:
-    return tickets.filter(state=TicketState.OPEN).aggregate(
-        open=Count("pk"),
-        late=Count("pk", filter=Q(answer_due_at__lte=now)),
-        soon=Count("pk", filter=Q(answer_due_at__gt=now, answer_due_at__lte=now + SOON)),
-    )
+def queue_frame(*, current: Lists, search: str) -> Page:
+    """Return the frame of a list whose rows the page asks for by itself (no query)."""
+    search = search.strip()[:LONGEST_SEARCH]
+    return Page(current=current, search=search, filters=read_filters(search), is_waiting=True)
 
 
-# ── which tickets ─────────────────────────────────────────────────────────────────────────────────────────
+def _numbers(tickets: TicketQuerySet, asker: Asker, absence: Stretch | None) -> dict[str, int]:
+    """Return how many wait in each list that has to be worked off, and how many of them press (one query)."""
+    counted = [each for each in Lists if each not in _UNCOUNTED]
+    questions: dict[str, TicketQuerySet] = {
+        each: listed(tickets, each, asker=asker, away=absence) for each in counted
+    }
+    due, now = questions[Lists.NEEDS_REPLY], asker.now
+    questions[_LATE] = due.filter(answer_due_at__lte=now)
+    questions[_SOON] = due.filter(answer_due_at__gt=now, answer_due_at__lte=now + SOON)
+    return counts(questions)
 
 
-def _chosen(tickets: TicketQuerySet, current: Lists, search: str, now: datetime) -> TicketQuerySet:
-    return _matching(tickets, search) if search else _listed(tickets, current, now)
-
-
-def _listed(tickets: TicketQuerySet, current: Lists, now: datetime) -> TicketQuerySet:
-    match current:
-        case Lists.NEEDS_REPLY:
-            return tickets.filter(state=TicketState.OPEN)
-        case Lists.WAITING:
-            return tickets.filter(state=TicketState.WAITING)
-        case Lists.CLOSED:
-            return tickets.filter(state=TicketState.CLOSED)
-        case Lists.UNDER_WAY:
-            return _with_action(tickets, UNDER_WAY)
-        case Lists.REVIEW:
-            return _to_review(tickets, now)
-        case Lists.RADAR | Lists.ALL:
-            return tickets
-
-
-def _to_review(tickets: TicketQuerySet, now: datetime) -> TicketQuerySet:
-    """Return the tickets with an action a person must look at, disputed refunds among them."""
-    long_ago = Q(state=State.ACCEPTED, moved_at__lte=now - DISPUTED_AFTER)
-    refunds = Refund.objects.filter(Q(state__in=sorted(_MUST_BE_LOOKED_AT)) | long_ago)
-    return tickets.filter(order_id__in=_orders(refunds.values("order_id"), _MUST_BE_LOOKED_AT))
-
-
-def _with_action(tickets: TicketQuerySet, states: Iterable[State]) -> TicketQuerySet:
-    refunds = Refund.objects.filter(state__in=sorted(states))
-    return tickets.filter(order_id__in=_orders(refunds.values("order_id"), states))
-
-
-def _orders(refunded: QuerySet[Any, Any], states: Iterable[State]) -> QuerySet[Any, Any]:
-    """Return the orders of some refunds, and those with a cancellation in one of `states`."""
-    cancelled = Cancellation.objects.filter(state__in=sorted(states)).values("order_id")
-    return refunded.union(cancelled)
-
-
-def _matching(tickets: TicketQuerySet, search: str) -> TicketQuerySet:
-    if reference := _REFERENCE.fullmatch(search):
-        return tickets.filter(pk=int(reference[1]) - 1000)
-    return tickets_saying(tickets, search)
-
-
-# ── paging: after the last row seen, never by counting ────────────────────────────────────────────────────
-
-
-def _from(tickets: TicketQuerySet, after: str, *, by_due: bool) -> TicketQuerySet:
-    newest_first = (F("last_message_at").desc(), F("pk").desc())
-    order = (F("answer_due_at").asc(nulls_last=True), *newest_first) if by_due else newest_first
-    place = _read_cursor(after)
-    if place is None:
-        return tickets.order_by(*order)
-    due, last, pk = place
-    older = Q(last_message_at__lt=last) | Q(last_message_at=last, pk__lt=pk)
-    if by_due and due is not None:
-        older = Q(answer_due_at__gt=due) | Q(answer_due_at=None) | (Q(answer_due_at=due) & older)
-    elif by_due:
-        older = Q(answer_due_at=None) & older
-    return tickets.filter(older).order_by(*order)
-
-
-def _cursor(ticket: Ticket, *, by_due: bool) -> str:
-    due = ticket.answer_due_at.isoformat() if by_due and ticket.answer_due_at else ""
-    return f"{due}_{ticket.last_message_at.isoformat()}_{ticket.pk}"
-
-
-def _read_cursor(text: str) -> tuple[datetime | None, datetime, int] | None:
-    """Return the place a cursor names; an unreadable one is the beginning."""
-    try:
-        due, last, pk = text.replace(" ", "+").split("_")
-        place = (datetime.fromisoformat(due) if due else None, datetime.fromisoformat(last), int(pk))
-    except ValueError:
-        return None
-    zoned = place[1].tzinfo and (place[0] is None or place[0].tzinfo)
-    return place if zoned and 0 < place[2] < 2**62 else None
+def _chosen(
+    tickets: TicketQuerySet, current: Lists, filters: Filters, asker: Asker, absence: Stretch | None
+) -> TicketQuerySet:
+    if filters:
+        return matching(tickets, filters, agent=asker.agent, now=asker.now)
+    return listed(tickets, current, asker=asker, away=absence)
 
 
 # ── the next one ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def ticket_after(
-    tickets: TicketQuerySet, ticket: Ticket, *, current: Lists, search: str, now: datetime
+    tickets: TicketQuerySet, ticket: Ticket, *, agent: Agent, current: Lists, search: str, now: datetime
 ) -> int | None:
     """Return the ticket below `ticket` as it stands in a list, else the first one; nothing if it is alone."""
-    search = search.strip()[:LONGEST_SEARCH]
-    if current is Lists.RADAR and not search:
-        listed = list(tickets.cancel_radar().values_list("pk", flat=True)[:LONGEST_RADAR])
-        place = listed.index(ticket.pk) if ticket.pk in listed else -1
-        others = [*listed[place + 1 :], *listed[: max(place, 0)]]
-        return next(iter(others), None)
-    by_due = current is Lists.NEEDS_REPLY and not search
-    others_of = _chosen(tickets, current, search, now).exclude(pk=ticket.pk)
-    for after in (_cursor(ticket, by_due=by_due), ""):
-        found: int | None = _from(others_of, after, by_due=by_due).values_list("pk", flat=True).first()
-        if found is not None:
-            return found
+    filters = read_filters(search.strip()[:LONGEST_SEARCH])
+    order = order_of(current, filters)
+    others = _chosen(tickets, current, filters, Asker(agent, now), away(now)).exclude(pk=ticket.pk)
+    for place in (cursors.place_of(ticket, order), None):
+        found = cursors.after(others.select_related(None).only("pk"), order, place, 1)
+        if found:
+            return found[0].pk
     return None

@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import Source, State
 from mostrador.domain.orders import FULFILLED_BY_AMAZON, FulfillmentStatus
 from mostrador.domain.reviews import is_disputed
-from mostrador.domain.tickets import urgency
+from mostrador.domain.tickets import Priority, urgency
 from mostrador.models import Cancellation, Order, OrderItem, Refund, Ticket
-from mostrador.web.notation import span_text
+from mostrador.web.notation import moment_text, span_text
 from mostrador.web.states import DISPUTED, ELSEWHERE, look
 
 SHIPS_SOON = timedelta(hours=24)
+MOST_TAGS = 3  # of the team's own, in one row
 # What a row needs of a ticket and its order; all else stays in the database.
 SHOWN = (
     "buyer_name",
@@ -27,6 +29,13 @@ SHOWN = (
     "marketplace_id",
     "answer_due_at",
     "last_message_at",
+    "priority",
+    "tags",
+    "snoozed_until",
+    "claim_at",
+    "assigned_to",
+    "assigned_to__name",
+    "assigned_to__email",
     "order",
     "order__status",
     "order__fulfilled_by",
@@ -34,6 +43,11 @@ SHOWN = (
     "order__marketplace_id",
     "order__read_at",
 )
+_PRIORITY_MARKS: dict[Priority, tuple[str | Promise, str]] = {
+    Priority.URGENT: (gettext_lazy("urgent"), "bad"),
+    Priority.HIGH: (gettext_lazy("high priority"), "warn"),
+    Priority.LOW: (gettext_lazy("low priority"), ""),
+}
 # What a row needs of an action; its notes and answers stay where they are.
 _SHOWN = ("order", "state", "source", "requested_at", "moved_at")
 
@@ -58,6 +72,8 @@ class Row:
     left: str
     urgency: str
     tags: tuple[Tag, ...]
+    whose: str = ""  # the name of the agent it is given to
+    initials: str = ""
 
 
 def rows_of(tickets: Sequence[Ticket], now: datetime) -> list[Row]:
@@ -77,7 +93,13 @@ def rows_of(tickets: Sequence[Ticket], now: datetime) -> list[Row]:
             language=ticket.language,
             left=time_left(ticket, now),
             urgency=urgency(due=ticket.answer_due_at, now=now),
-            tags=tuple(_tags(ticket, actions.get(ticket.order_id or 0), ticket.order_id in asked, now)),
+            tags=(
+                *_marks(ticket, now),
+                *_tags(ticket, actions.get(ticket.order_id or 0), ticket.order_id in asked, now),
+                *(Tag(tag, "", "tag") for tag in ticket.tags[:MOST_TAGS]),
+            ),
+            whose=ticket.assigned_to.name if ticket.assigned_to else "",
+            initials=ticket.assigned_to.initials if ticket.assigned_to else "",
         )
         for ticket in tickets
     ]
@@ -108,6 +130,21 @@ def country_of(ticket: Ticket) -> str:
     known = ticket.order.marketplace_id if ticket.order else ""
     marketplace = MARKETPLACES.get(known or ticket.marketplace_id)
     return marketplace.country_code if marketplace else ""
+
+
+def _marks(ticket: Ticket, now: datetime) -> list[Tag]:
+    """Return what the team, or Amazon, has marked the ticket with."""
+    marks = []
+    if ticket.priority in _PRIORITY_MARKS:
+        words, tone = _PRIORITY_MARKS[Priority(ticket.priority)]
+        marks.append(Tag(words, tone, "flag"))
+    if ticket.claim_at:
+        marks.append(Tag(_("A-to-z claim"), "bad", "gavel"))
+    if ticket.snoozed_until and ticket.snoozed_until > now:
+        marks.append(
+            Tag(_("rests until %(when)s") % {"when": moment_text(ticket.snoozed_until, now)}, "calm", "moon")
+        )
+    return marks
 
 
 def _tags(

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mostrador.actions import tickets as actions
-from mostrador.models import Agent, Ticket
+from mostrador.models import Agent, Mention, Ticket
 from mostrador.tasks import orders
 from mostrador.web.access import access_ticket, agent_of, visible_tickets
 from mostrador.web.going_on import go_on, notice_of, ticket_below
 from mostrador.web.places import place_of
-from mostrador.web.queue import queue_page, read_list
+from mostrador.web.queue import queue_frame, queue_page, read_list
 from mostrador.web.screen import ticket_screen
 from mostrador.web.sending import bar
 
@@ -47,12 +47,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     html = render_to_string(template, context, request)
     if not request.GET.get("after"):
         html += render_to_string("parts/bar.html", context, request)
+        html += render_to_string("parts/lists.html", context, request)
     return unless_known(request, html)
 
 
 def _queue(request: HttpRequest) -> object:
     return queue_page(
         visible_tickets(agent_of(request)),
+        agent=agent_of(request),
         current=read_list(request.GET.get("list", "")),
         after=request.GET.get("after", "")[:200],
         search=request.GET.get("q", ""),
@@ -65,6 +67,9 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Show a ticket, and have its order read anew where that is older than a minute."""
     now = timezone.now()
     row = access_ticket(request, ticket_id)
+    if row.merged_into_id is not None:
+        return HttpResponseRedirect(reverse("ticket", args=[row.merged_into_id]) + place_of(request).query)
+    Mention.objects.see(family=Ticket.objects.family(row), agent=agent_of(request), now=now)
     refresh_order(row, now)
     return ticket_page(request, row, now)
 
@@ -81,7 +86,8 @@ def ticket_page(request: HttpRequest, row: Ticket, now: datetime, **extra: Any) 
     context |= {"place": place_of(request), "notice": notice_of(request)}
     if request.headers.get("HX-Target") == "ticket":
         return render(request, "tickets/ticket.html", context)
-    context |= {"queue": _queue(request), "open_ticket": str(row.pk)}
+    place = place_of(request)
+    context |= {"queue": queue_frame(current=place.current, search=place.search), "open_ticket": str(row.pk)}
     return render(request, "tickets/page.html", context)
 
 

@@ -10,6 +10,7 @@ from mostrador.web import (
     health,
     live,
     macros,
+    merging,
     messages,
     metrics,
     orders,
@@ -19,6 +20,7 @@ from mostrador.web import (
     teamwork,
     tickets,
     uploads,
+    views,
 )
 
 sign_in = LoginView.as_view(
@@ -30,6 +32,11 @@ sign_in = LoginView.as_view(
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", tickets.inbox, name="inbox"),
     path("queue", tickets.queue, name="queue"),
+    path("views", views.page, name="views"),
+    path("views/counts", views.counted, name="counted-views"),
+    path("views/keep", views.keep, name="keep-view"),
+    path("views/<int:view_id>/change", views.change, name="change-view"),
+    path("views/<int:view_id>/delete", views.delete, name="delete-view"),
     path("tickets/<int:ticket_id>/", tickets.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/live", live.live, name="live"),
     path("tickets/<int:ticket_id>/close", tickets.close, name="close"),
@@ -44,6 +51,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:ticket_id>/wake", teamwork.wake, name="wake"),
     path("tickets/<int:ticket_id>/link", teamwork.link, name="link"),
     path("tickets/<int:ticket_id>/unlink", teamwork.unlink, name="unlink"),
+    path("tickets/<int:ticket_id>/merge", merging.merge, name="merge"),
+    path("tickets/<int:ticket_id>/unmerge", merging.unmerge, name="unmerge"),
+    path("tickets/<int:ticket_id>/split", merging.split, name="split"),
     path("tags", teamwork.tags, name="tags"),
     path("tickets/<int:ticket_id>/reply", messages.reply, name="reply"),
     path("tickets/<int:ticket_id>/draft", drafts.draft, name="draft"),

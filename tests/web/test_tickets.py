@@ -76,7 +76,7 @@ def test_buyers_who_ask_amazon_to_cancel_stand_on_the_radar_the_next_to_ship_fir
     makers.make_ticket(order=makers.make_order(status="UNSHIPPED"), buyer_name="Content")
     page = desk.get("/?list=cancel-radar").context["queue"]
     assert [row.name for row in page.rows] == ["Sooner", "Later"]
-    assert page.badges["cancel-radar"] == 2
+    assert page.numbers["cancel-radar"] == 2
     assert [row.tags[-1].text for row in page.rows] == ["ships in 2 h 59 m", "ships in 29 h"]
     Order.objects.update(status="SHIPPED")
     assert "No buyer waits for a cancellation" in _html(desk, "/?list=cancel-radar")
