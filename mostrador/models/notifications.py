@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import Q
 
-from mostrador.amazon.notifications import FeedFinished, OrderChanged
+from mostrador.amazon.notifications import FeedFinished, NotificationType, OrderChanged
 from mostrador.amazon.notifications import Notification as Said
 from mostrador.models.selling_partners import SellingPartner
 
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     NOTHING_DUE = "nothing_due"  # about a feed of ours whose story went on without it
     UNKNOWN_SELLER = "unknown_seller"
     UNKNOWN_FEED = "unknown_feed"
-    NO_SUCH_FEED = "no_such_feed"  # about a feed that Amazon, asked, does not know
+    NO_SUCH_FEED = "no_such_feed"  # about a feed that Amazon, asked, does not know as one of that kind
     OTHER_TYPE = "other_type"  # we never asked for such ones
     UNREADABLE = "unreadable"
 
@@ -69,6 +69,23 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def was_used(self, notification_id: str) -> bool:
         """Return whether the hint of this notification was used before."""
         return self.filter(notification_id=notification_id, outcome=Outcome.HINT_USED).exists()
+
+    def named_feeds(self, *, seller_id: str, feed_type: str, since: datetime) -> list[str]:
+        """Return the feeds of a kind that notifications named and that are not explained, oldest first."""
+        named = self.filter(
+            seller_id=seller_id,
+            type=NotificationType.FEED_PROCESSING_FINISHED,
+            word__startswith=f"{feed_type} ",
+            outcome__in=(Outcome.UNKNOWN_FEED, Outcome.HINT_USED),
+            received_at__gte=since,
+        )
+        return list(dict.fromkeys(named.order_by("pk").values_list("subject", flat=True)))
+
+    def explain(self, *, seller_id: str, feed_id: str) -> None:
+        """Note that Amazon does not know such a feed, unless the seller has accounts elsewhere that may."""
+        if SellingPartner.objects.filter(seller_id=seller_id).count() == 1:
+            named = self.filter(seller_id=seller_id, subject=feed_id, outcome=Outcome.UNKNOWN_FEED)
+            named.update(outcome=Outcome.NO_SUCH_FEED)
 
     def ignored(self, *, since: datetime) -> NotificationQuerySet:
         """Return those that were not understood or not about us."""

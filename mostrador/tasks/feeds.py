@@ -21,7 +21,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
 from mostrador.models.feeds import ONE_IN_FLIGHT
-from mostrador.tasks import departures, guards, rates, reports, sealing
+from mostrador.tasks import departures, guards, rates, reports, sealing, strange_feeds
 from mostrador.tasks.clock import database_now
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
@@ -309,9 +309,11 @@ def _look_for(feed: Feed, now: datetime) -> None:
         now,
     )
     reach("look.listed")
-    young = [each.feed_id for each in listed if each.created_at >= feed.marked_at - CLOCK_SLACK]
+    earliest = feed.marked_at - CLOCK_SLACK
+    young = [each.feed_id for each in listed if each.created_at >= earliest]
     candidates = SeenFeed.objects.unseen(partner=partner, feed_ids=young)
-    settle(feed, rules.Listed(tuple(candidates)), now)
+    named = strange_feeds.read(feed, listed={each.feed_id for each in listed}, since=earliest, now=now)
+    settle(feed, rules.Listed((*candidates, *named.candidates), named.unexplained), now)
     reach("look.settled")
     SeenFeed.objects.note(partner=partner, feed_ids=[each.feed_id for each in listed], now=now)
 

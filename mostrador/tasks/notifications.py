@@ -140,12 +140,26 @@ def _follow_feed(about: FeedFinished, now: datetime) -> tuple[Outcome, SellingPa
         return Outcome.UNKNOWN_SELLER, None
     feed = Feed.objects.filter(selling_partner__in=partners, feed_id=about.feed_id).first()
     if feed is None:
-        return Outcome.UNKNOWN_FEED, partner
+        return _follow_strange_feed(about, partner, now)
     hinted = Feed.objects.filter(pk=feed.pk, state=FeedState.SENT).update(next_action_at=now)
     if not hinted:
         return Outcome.NOTHING_DUE, feed.selling_partner
     _plan(follow_feed, lock=f"hinted feed:{feed.pk}", feed_pk=feed.pk)
     return Outcome.HINT_USED, feed.selling_partner
+
+
+def _follow_strange_feed(
+    about: FeedFinished, partner: SellingPartner, now: datetime
+) -> tuple[Outcome, SellingPartner | None]:
+    """Have a lost feed of that kind looked for at once: this may be it, and Amazon is asked."""
+    lost = Feed.objects.filter(
+        selling_partner__seller_id=about.seller_id, feed_type=about.feed_type, state=FeedState.UNKNOWN
+    ).first()
+    if lost is None:
+        return Outcome.UNKNOWN_FEED, partner
+    lost.hurry(now)
+    _plan(feeds.follow, lock=f"feed:{lost.pk}", feed_pk=lost.pk)
+    return Outcome.HINT_USED, lost.selling_partner
 
 
 def _follow_order(about: OrderChanged, now: datetime) -> tuple[Outcome, SellingPartner | None]:

@@ -20,6 +20,10 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
             _("Amazon lists %(n)s feeds that could be this one: %(ids)s"),
         ),
         (
+            r"Amazon sent word of feeds it does not show, one of which may be this one: (?P<ids>.*)",
+            _("Amazon sent word of feeds it does not show, one of which may be this one: %(ids)s"),
+        ),
+        (
             r"Amazon cancelled the feed that was taken for this one; ours may be another",
             _("Amazon cancelled the feed that was taken for this one; ours may be another"),
         ),

@@ -131,6 +131,8 @@ def _all_evidence() -> Iterator[tuple[rules.Evidence, timedelta]]:
         rules.LeaseOver(),
         rules.MayHaveLeft(MARKED_AT, EXPIRES_AT),
         *(rules.Listed(tuple("123"[:number])) for number in range(4)),
+        rules.Listed((), ("9",)),
+        rules.Listed(("1",), ("9",)),
         *(rules.StatusRead(word) for word in _STATUSES),
         *(rules.ReportRead({MESSAGE: rules.Verdict(each)}) for each in _VERDICTS),
     ]
