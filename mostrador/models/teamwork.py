@@ -73,9 +73,9 @@ class MentionQuerySet(models.QuerySet["Mention"]):
         """Return the calls this agent has not followed yet, the newest first."""
         return self.filter(agent=agent, seen_at=None).order_by("-at", "-pk")
 
-    def see(self, *, ticket: Ticket, agent: Agent, now: datetime) -> int:
-        """Note that the agent has read the ticket; return how many calls that answers."""
-        return self.filter(ticket=ticket, agent=agent, seen_at=None).update(seen_at=now)
+    def see(self, *, family: Iterable[int], agent: Agent, now: datetime) -> int:
+        """Note that the agent has read a ticket and those in it; return how many calls that answers."""
+        return self.filter(ticket__in=family, agent=agent, seen_at=None).update(seen_at=now)
 
 
     def move(self, messages: Iterable[Message], *, to: Ticket) -> None:

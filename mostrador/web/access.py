@@ -58,8 +58,8 @@ def access_cancellation(ticket: Ticket, cancellation_id: int) -> Cancellation:
 
 
 def access_reply(ticket: Ticket, reply_id: int) -> Reply:
-    """Return a reply of the ticket."""
-    return _one(Reply.objects.filter(ticket=ticket), reply_id)
+    """Return a reply of the ticket, or of one that shows in it."""
+    return _one(Reply.objects.filter(ticket__in=Ticket.objects.family(ticket)), reply_id)
 
 
 def access_message(request: HttpRequest, message_id: int) -> Message:

@@ -34,7 +34,7 @@ def assign(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Give the ticket to the agent who was chosen, or to nobody."""
     chosen = request.POST.get("agent", "")
     to = get_object_or_404(Agent, pk=int(chosen)) if _is_number(chosen) else None
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.assign_ticket(ticket=row, agent=me, to=to, now=now),
@@ -46,7 +46,7 @@ def assign(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def tag(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Add a tag: the one that was pressed, else the one that was typed."""
     word = next((each for each in reversed(request.POST.getlist("tag")) if each), "")[: LONGEST_TAG * 4]
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.tag_ticket(ticket=row, agent=me, tag=word, now=now),
@@ -58,7 +58,7 @@ def tag(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def untag(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Take a tag away."""
     word = request.POST.get("tag", "")[: LONGEST_TAG * 4]
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.untag_ticket(ticket=row, agent=me, tag=word, now=now),
@@ -71,7 +71,7 @@ def rank(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Set the priority."""
     chosen = {str(each.value): each for each in Priority}.get(request.POST.get("priority", ""))
     priority = chosen or Priority.NORMAL
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.rank_ticket(ticket=row, agent=me, priority=priority, now=now),
@@ -95,13 +95,13 @@ def snooze(request: HttpRequest, ticket_id: int) -> HttpResponse:
             raise Refused([Refusal(RefusalCode.SNOOZE_OUT_OF_RANGE, {"days": 90})])
         actions.snooze_ticket(ticket=row, agent=me, until=until, now=now, accepts_late=accepts_late)
 
-    return _change(request, ticket_id, verb, menu="rest")
+    return change_ticket(request, ticket_id, verb, menu="rest")
 
 
 @require_POST
 def wake(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """End the rest."""
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.wake_ticket(ticket=row, agent=me, now=now),
@@ -113,7 +113,7 @@ def wake(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def link(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Link a ticket that belongs to this one."""
     number = request.POST.get("other", "")
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.link_tickets(
@@ -127,7 +127,7 @@ def link(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def unlink(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Undo a link."""
     number = request.POST.get("other", "")
-    return _change(
+    return change_ticket(
         request,
         ticket_id,
         lambda row, me, now: actions.unlink_tickets(
@@ -179,8 +179,8 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 18
 
 
-def _change(request: HttpRequest, ticket_id: int, verb: Verb, *, menu: str) -> HttpResponse:
-    """Call a verb and show the strip, or the head, as it is now; a refused one keeps its menu open."""
+def change_ticket(request: HttpRequest, ticket_id: int, verb: Verb, *, menu: str) -> HttpResponse:
+    """Call a verb and return the strip, or the head, as it is now; a refused one keeps its menu open."""
     now, me = timezone.now(), agent_of(request)
     problems: Sequence[str] = ()
     try:

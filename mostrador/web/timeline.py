@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -93,15 +93,18 @@ class Story:
 def story_of(ticket: Ticket, agent: Agent, now: datetime) -> Story:
     """Return everything that happened in a ticket and on its order, in the order it happened."""
     events = list(Event.objects.about(ticket))
+    family = Ticket.objects.family(ticket)
     replies = list(
-        Reply.objects.filter(ticket=ticket).select_related(
+        Reply.objects.filter(ticket__in=family).select_related(
             "requested_by", "armed_refund", "armed_cancellation"
         )
     )
     actions = _actions(ticket)
     cards = _cards(ticket, actions, events, agent, now)
     lines = [line for event in _joined(events) if (line := happened(event))]
-    entries: list[Entry] = [*_said(ticket, replies), *lines, *cards]
+    begun = {f"e-{event.pk}" for event in events if event.ticket_id == ticket.pk}
+    lines = [replace(line, is_beginning=line.is_beginning and line.key in begun) for line in lines]
+    entries: list[Entry] = [*_said(ticket, family, replies), *lines, *cards]
     entries.sort(key=lambda entry: (not _begins(entry), entry.at, isinstance(entry, Card), entry.key))
     return Story(entries=entries, actions=actions, replies=replies, events=events)
 
@@ -182,10 +185,10 @@ def _about(event: Event) -> str:
 # ── messages ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(ticket: Ticket, replies: Sequence[Reply]) -> list[Said]:
+def _said(ticket: Ticket, family: Sequence[int], replies: Sequence[Reply]) -> list[Said]:
     by_message = {reply.message_id: reply for reply in replies if reply.message_id}
     kept = Prefetch("attachments", Attachment.objects.defer("content").order_by("pk"))
-    rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related(kept)
+    rows = Message.objects.filter(ticket__in=family).select_related("author").prefetch_related(kept)
     # A mail's own page is fetched when somebody asks for it; here it only counts that there is one.
     messages = rows.annotate(has_html=~Q(html="")).defer("html")
     said = [_message(message, by_message.get(message.pk), ticket) for message in messages]
