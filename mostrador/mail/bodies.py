@@ -56,6 +56,11 @@ def shown_markup(found: Body, walk: mime.Walk) -> tuple[str, int]:
     return markup.clean_html(found.markup)
 
 
+def markup_with_images(found: Body, blocked: int) -> tuple[str, tuple[str, ...]]:
+    """Clean a mail's HTML with its images' places, where it has any, and give their addresses."""
+    return markup.clean_html_with_images(found.markup) if blocked else ("", ())
+
+
 def returned_head(walk: mime.Walk) -> str:
     """Give the beginning of the letter a bounce sends back, or the empty text."""
     for leaf in walk.leaves:

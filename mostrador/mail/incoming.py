@@ -31,6 +31,8 @@ class IncomingMail:
     buyer_text: str
     body_html_clean: str
     blocked_images: int
+    html_with_images: str
+    image_addresses: tuple[str, ...]
     order_id: str | None
     comm_mgr_token: str | None
     is_relay: bool
@@ -71,6 +73,8 @@ def unreadable(raw: bytes, defect: str) -> IncomingMail:
         buyer_text="",
         body_html_clean="",
         blocked_images=0,
+        html_with_images="",
+        image_addresses=(),
         order_id=None,
         comm_mgr_token=None,
         is_relay=False,
@@ -123,6 +127,7 @@ def _with_envelope(
 def _with_words(mail: IncomingMail, head: mime.Headers, walk: mime.Walk) -> IncomingMail:
     body = bodies.body(walk)
     clean, blocked = bodies.shown_markup(body, walk)
+    with_images, addresses = bodies.markup_with_images(body, blocked)
     words = buyer_words.buyer_words(body.text) if mail.is_relay else buyer_words.Words("", body.text, "")
     kind = senders.kind_of(head, walk, mail.from_address, mail.subject, body.text)
     returned = bodies.returned_head(walk) if kind is Kind.BOUNCE else ""
@@ -133,6 +138,8 @@ def _with_words(mail: IncomingMail, head: mime.Headers, walk: mime.Walk) -> Inco
         buyer_text=words.own,
         body_html_clean=clean,
         blocked_images=blocked,
+        html_with_images=with_images,
+        image_addresses=addresses,
         order_id=buyer_words.order_id(mail.subject, words) or buyer_words.first_order_id(returned),
         comm_mgr_token=buyer_words.token(words, body.text, body.markup),
         kind=kind,

@@ -3,6 +3,7 @@
 import html
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import nh3
@@ -52,14 +53,51 @@ def clean_html(markup: str) -> tuple[str, int]:
         if tag == "img":
             blocked += attribute == "src"
             return None
-        if attribute == "href":
-            return value if _LINK.match(value.strip()) else None
-        if attribute == "rel":
-            return _REL
-        return value if _SPAN.match(value) else None
+        return _kept(attribute, value)
 
+    # Cleaned once more, for entities have become letters meanwhile.
+    return clean_text(_cleaned(markup, filtered).replace("<img>", "")), blocked
+
+
+# What an image's address is replaced by, with its number, until somebody asks for it.
+IMAGE_PLACE: Final = "https://image.invalid/"
+_SHOWN_IMAGE = re.compile(rf'<img src="{re.escape(IMAGE_PLACE)}\d+">')
+_ANY_IMAGE = re.compile(r"<img[^>]*>")
+_IMAGE_ADDRESS = re.compile(r"(?i)^https?://[^\s<>\"\\]{1,2000}$")
+
+
+def clean_html_with_images(markup: str) -> tuple[str, tuple[str, ...]]:
+    """Clean HTML as `clean_html` does, but leave each image's place in it; give their addresses."""
+    addresses: list[str] = []
+
+    def filtered(tag: str, attribute: str, value: str) -> str | None:
+        if tag == "img":
+            is_shown = attribute == "src" and _IMAGE_ADDRESS.match(value.strip())
+            if not is_shown or len(addresses) >= limits.IMAGES:
+                return None
+            addresses.append(value.strip())
+            return f"{IMAGE_PLACE}{len(addresses) - 1}"
+        return _kept(attribute, value)
+
+    cleaned = _cleaned(markup, filtered)
+    return clean_text(_ANY_IMAGE.sub(_if_shown, cleaned)), tuple(addresses)
+
+
+def _if_shown(image: re.Match[str]) -> str:
+    return image.group() if _SHOWN_IMAGE.fullmatch(image.group()) else ""
+
+
+def _kept(attribute: str, value: str) -> str | None:
+    if attribute == "href":
+        return value if _LINK.match(value.strip()) else None
+    if attribute == "rel":
+        return _REL
+    return value if _SPAN.match(value) else None
+
+
+def _cleaned(markup: str, filtered: Callable[[str, str, str], str | None]) -> str:
     if is_tangled(markup):
-        return "", 0
+        return ""
     cleaned = nh3.clean(
         _bounded(markup),
         tags=set(_TAGS),
@@ -70,9 +108,7 @@ def clean_html(markup: str) -> tuple[str, int]:
         link_rel=_REL,
         url_relative=None,
     )
-    shown = cleaned if len(cleaned) <= limits.CLEAN_HTML_CHARS else ""
-    # Cleaned once more, for entities have become letters meanwhile.
-    return clean_text(shown.replace("<img>", "")), blocked
+    return cleaned if len(cleaned) <= limits.CLEAN_HTML_CHARS else ""
 
 
 def is_tangled(markup: str) -> bool:

@@ -120,6 +120,8 @@ def _bare_with_headers(bare: IncomingMail, known: IncomingMail) -> IncomingMail:
         body_text="",
         buyer_text="",
         body_html_clean="",
+        html_with_images="",
+        image_addresses=(),
         attachments=(),
         defects=bare.defects,
         readable=False,

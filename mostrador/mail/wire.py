@@ -48,7 +48,7 @@ def load_mail(content: bytes, files: list[bytes]) -> IncomingMail:
     bare["attachments"] = attachments
     bare["kind"] = Kind(bare["kind"])
     bare["sent_at"] = datetime.fromisoformat(bare["sent_at"]) if bare["sent_at"] else None
-    for name in ("to_addresses", "references", "defects"):
+    for name in ("to_addresses", "references", "defects", "image_addresses"):
         bare[name] = tuple(bare[name])
     return IncomingMail(**{field.name: bare[field.name] for field in fields(IncomingMail)})
 
