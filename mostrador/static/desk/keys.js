@@ -4,6 +4,7 @@
   const typing = (el) => el && (el.isContentEditable || /^(TEXTAREA|SELECT)$/.test(el.tagName) || (el.tagName === "INPUT" && !/^(radio|checkbox)$/.test(el.type)));
   const seen = (el) => el.getClientRects().length > 0;
   const dialog = () => document.getElementById("keys");
+  const shown = () => document.querySelector("dialog[open]");
 
   function walk(step) {
     const links = [...document.querySelectorAll("#rows a[data-ticket]")];
@@ -24,7 +25,7 @@
   }
 
   function back() {
-    if (dialog()?.open) return dialog().close();
+    if (shown()) return shown().close();
     const active = document.activeElement, form = document.querySelector("form.sheet");
     if (form && (!typing(active) || form.contains(active))) return leave();
     if (typing(active)) active.blur();
@@ -47,7 +48,7 @@
       if (main) { event.preventDefault(); main.click(); }
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(document.activeElement) || dialog()?.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(document.activeElement) || shown()) return;
     if (event.key === "j" || event.key === "k") { event.preventDefault(); return walk(event.key === "j" ? 1 : -1); }
     if (event.key === "?") { event.preventDefault(); return dialog()?.showModal(); }
     if (/^[a-z/]$/.test(event.key) && press(event.key)) event.preventDefault();
@@ -58,7 +59,7 @@
     if (place) { place.hidden = !event.target.value; place.textContent = place.dataset.words.replace("#", event.target.value); }
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-close-dialog]")) dialog().close();
+    event.target.closest("[data-close-dialog]")?.closest("dialog").close();
     const help = event.target.closest("[data-help]");
     if (help && dialog()) { event.preventDefault(); dialog().showModal(); }
     const copy = event.target.closest("[data-copy]");

@@ -10,6 +10,7 @@
   // What an element says: without the form's token, which is new in every answer, and without its running age.
   const told = (el) => el.outerHTML.replace(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replace(/data-age="\d+"([^>]*)>[^<]*</g, "$1><");
   const ticket = () => document.querySelector("#ticket[data-live]");
+  const say = () => document.getElementById("say");
   const remember = (root) => {
     for (const id of REGIONS) { const el = root.querySelector("#" + id) || document.getElementById(id); if (el) shown.set(id, told(el)); }
     for (const el of root.querySelectorAll("#line > [id]")) shown.set(el.id, told(el));
@@ -133,13 +134,15 @@
       queueTag = answer.headers.get("ETag") || "";
       const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = page.getElementById("queue"), bar = page.getElementById("bar");
       if (bar) document.getElementById("bar")?.replaceWith(document.importNode(bar, true));
+      const lists = document.getElementById("lists"), counted = page.getElementById("lists");
+      if (lists && counted && !lists.contains(document.activeElement)) lists.replaceWith(document.importNode(counted, true));
       if (!fresh || inUse()) return;
       const held = queue.contains(document.activeElement) ? document.activeElement.dataset.ticket : "";
       const top = document.getElementById("rows")?.scrollTop || 0;
       queue.replaceWith(document.importNode(fresh, true));
       const now = document.getElementById("queue");
       htmx.process(now);
-      mark(); count();
+      mark(); count(); warn();
       const rows = document.getElementById("rows");
       if (rows) rows.scrollTop = top;
       if (held) (document.querySelector(`#rows a[data-ticket="${held}"]`) || document.querySelector("#rows a[aria-current]"))?.focus({ preventScroll: true });
@@ -148,8 +151,18 @@
 
   // The window's title counts the buyers who wait, also when nobody looks at it.
   const count = () => {
-    const total = Number(document.getElementById("queue")?.dataset.total || 0);
-    document.title = (total ? `(${total}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+    const { total, late } = document.getElementById("queue")?.dataset || {};
+    const words = late && late !== "0" ? `${say().dataset.late} ${late} · ` : "";
+    document.title = words + (total && total !== "0" ? `(${total}) ` : "") + document.title.replace(/^(?:[^()]* · )?\(\d+\+?\) /, "").replace(`${say().dataset.late} `, "").replace(/^\d+\+? · /, "");
+  };
+  // What has become late, or soon will be, is said aloud when it does.
+  let pressed = null;
+  const warn = () => {
+    const { late, soon } = document.getElementById("queue")?.dataset || {};
+    const now = { late: parseInt(late || 0), soon: parseInt(soon || 0) };
+    const news = ["late", "soon"].filter((each) => pressed && now[each] > pressed[each]);
+    if (news.length) say().textContent = news.map((each) => `${say().dataset[each]} ${now[each]}`).join(". ");
+    pressed = now;
   };
   // A word about the ticket before is said once, not again after every reload.
   const forget = () => {
@@ -191,5 +204,8 @@
   }
   document.addEventListener("desk:left", () => { shown.delete("act"); tag = ""; plan(true); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else plan(true); });
-  document.addEventListener("DOMContentLoaded", () => { begin(); forget(); setInterval(lookAtQueue, QUEUE_EVERY); });
+  document.addEventListener("DOMContentLoaded", () => {
+    begin(); forget(); setInterval(lookAtQueue, QUEUE_EVERY);
+    if (document.querySelector("#queue[data-waiting]")) lookAtQueue(); else { count(); warn(); }
+  });
 })();
