@@ -17,6 +17,11 @@ from mostrador.amazon.errors import (
     error_of_answer,
 )
 
+
+def amazons(**first: object) -> bytes:
+    return json.dumps({"errors": [first]}).encode()
+
+
 AMAZONS = json.dumps({"errors": [{"code": "InvalidInput", "message": "Bad.", "details": "More."}]}).encode()
 
 
@@ -99,3 +104,52 @@ def test_a_4xx_that_is_not_amazons_is_unknown(body: bytes) -> None:
 @pytest.mark.parametrize("text", ["soon", "-1", "1e9", "9999999999", "", "٣"])
 def test_a_strange_retry_after_is_left_out(text: str) -> None:
     assert error_of_answer("getFeed", 429, {"retry-after": text}, AMAZONS).retry_after is None
+
+
+def test_what_happened_is_stored_in_these_words() -> None:
+    assert list(Happened) == ["no", "unknown"]
+
+
+def test_an_error_reads_as_operation_status_code_words_and_request() -> None:
+    headers = {"x-amzn-requestid": "abc"}
+    error = error_of_answer("createFeed", 400, headers, AMAZONS)
+    assert str(error) == "createFeed: 400: InvalidInput: Bad. More.: request abc"
+    assert error.args == ("Bad. More.",)
+    silent = AmazonError("timed out", operation="createFeed", happened=Happened.UNKNOWN)
+    assert str(silent) == "createFeed: no answer: timed out"
+    assert (silent.status, silent.code, silent.request_id, silent.retry_after) == (None, "", None, None)
+
+
+def test_long_words_are_cut() -> None:
+    error = error_of_answer("getFeed", 400, {}, amazons(code="c" * 101, message="m" * 501))
+    assert (error.code, error.message) == ("c" * 100, "m" * 500)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({}, ""),
+        ({"message": "Bad."}, "Bad."),
+        ({"message": "", "details": "More."}, "More."),
+        ({"message": None, "details": "More."}, "More."),
+        ({"message": ["Bad."], "details": {}}, ""),
+    ],
+)
+def test_a_code_is_enough_and_odd_words_are_left_out(said: dict[str, object], message: str) -> None:
+    error = error_of_answer("getFeed", 400, {}, amazons(code="InvalidInput", **said))
+    assert (error.happened, error.code, error.message) == (Happened.NO, "InvalidInput", message)
+
+
+def test_of_several_errors_the_first_speaks() -> None:
+    body = json.dumps({"errors": [{"code": "One"}, {"code": "Two"}]}).encode()
+    assert error_of_answer("getFeed", 400, {}, body).code == "One"
+
+
+def test_an_unreadable_answer_says_so() -> None:
+    error = error_of_answer("createFeed", 400, {}, b"<html>")
+    assert (error.code, error.message) == ("", "the answer is not one of Amazon's error lists")
+
+
+def test_a_throttled_answer_is_certain_without_amazons_words() -> None:
+    error = error_of_answer("createFeed", 429, {"retry-after": "999999"}, b"slow down")
+    assert (type(error), error.happened, error.retry_after) == (Throttled, Happened.NO, 999999.0)
