@@ -10,12 +10,16 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from mostrador.actions.policy import refusal_of
 from mostrador.amazon.marketplaces import MARKETPLACES, Region
 from mostrador.amazon.subscriptions import MAX_ARN
-from mostrador.models import Mailbox, SellingPartner
+from mostrador.domain import policy
+from mostrador.domain.refusals import Refusal, RefusalCode, Refused
+from mostrador.models import Agent, Mailbox, SellingPartner
 from mostrador.tasks import subscriptions
 from mostrador.tasks.subscriptions import Connected
 
+LONGEST_SIGNATURE = 1_000  # characters
 MAILBOX_SCHEMES = frozenset({"imap", "imaps", "maildir"})
 # Source: SqsResource of Amazon's notifications.json.
 _QUEUE_ARN = re.compile(r"arn:aws:sqs:[^\s:]+:[^\s:]+:[^\s:]+")
@@ -140,3 +144,20 @@ def connect_notifications(*, selling_partner: SellingPartner, queue_arn: str, no
     if len(queue_arn) > MAX_ARN or not _QUEUE_ARN.fullmatch(queue_arn):
         raise UnusableSetting("queue_arn", "not_a_queue")
     return subscriptions.connect(partner=selling_partner, queue_arn=queue_arn, now=now)
+
+
+def sign(*, partner: SellingPartner, agent: Agent, signature: str) -> None:
+    """Keep the words that stand under every answer of a selling partner.
+
+    Raises: Refused for one who is no owner, and for words that no answer may carry.
+    """
+    if not (agent.is_owner and agent.is_active):
+        raise Refused([Refusal(RefusalCode.NOT_AN_OWNER)])
+    words = signature.replace("\r\n", "\n").strip()
+    broken = [refusal_of(one) for one in policy.hard(policy.check(words))]
+    if len(words) > LONGEST_SIGNATURE:
+        facts: dict[str, str | int] = {"longest": LONGEST_SIGNATURE, "length": len(words)}
+        broken.append(Refusal(RefusalCode.MESSAGE_TOO_LONG, facts))
+    if broken:
+        raise Refused(broken)
+    partner.sign(words)

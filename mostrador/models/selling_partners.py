@@ -120,6 +120,11 @@ class SellingPartner(models.Model):
         """Return the LWA refresh token in clear."""
         return unseal(self.refresh_token_sealed, place=self.secret_place("refresh_token"))
 
+    def sign(self, signature: str) -> None:
+        """Keep the words that stand under every answer from now on."""
+        self.signature = signature
+        self.save(update_fields=["signature"])
+
     def pause(self, *, because: str, now: datetime, code: PauseCode = PauseCode.PERSON) -> None:
         """Stop every sending for this selling partner until a person resumes it."""
         SellingPartner.objects.filter(pk=self.pk).update(

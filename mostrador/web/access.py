@@ -15,6 +15,7 @@ from mostrador.models import (
     Order,
     Refund,
     Reply,
+    SellingPartner,
     Ticket,
     Upload,
 )
@@ -65,6 +66,18 @@ def access_reply(ticket: Ticket, reply_id: int) -> Reply:
 def access_message(request: HttpRequest, message_id: int) -> Message:
     """Return a message of a ticket this agent may see."""
     return _one(Message.objects.filter(ticket__in=visible_tickets(agent_of(request))), message_id)
+
+
+def access_selling_partner(request: HttpRequest, partner_id: int) -> SellingPartner:
+    """Return a selling partner whose settings this agent may change: an owner's."""
+    mine = SellingPartner.objects.all() if agent_of(request).is_owner else SellingPartner.objects.none()
+    return _one(mine, partner_id)
+
+
+def message_for(agent: Agent, message_id: int) -> Message:
+    """Return a message of a ticket this agent may see, for a page that nobody signs in to."""
+    mine = Message.objects.filter(ticket__in=visible_tickets(agent)).select_related("raw", "ticket")
+    return _one(mine, message_id)
 
 
 def access_attachment(request: HttpRequest, attachment_id: int) -> Attachment:

@@ -1,4 +1,4 @@
-"""Messages: answer, note, macro; the mail as it was written; attachments."""
+"""Messages: answer the buyer, keep a note, take an answer back, and save a file that came."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from csp.constants import NONE
-from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from mostrador.actions import drafts, policy
@@ -25,29 +19,20 @@ from mostrador.domain.refusals import Refusal, RefusalCode, Refused, RequestKeyR
 from mostrador.models import Cancellation, Refund, Ticket
 from mostrador.web.access import (
     access_attachment,
-    access_message,
     access_reply,
     access_ticket,
     agent_of,
 )
+from mostrador.web.changes import read_seen
 from mostrador.web.going_on import go_on, ticket_below
 from mostrador.web.panel import newest_open
-from mostrador.web.reply_form import ReplyDraft, files_beside, kept_reply, language_of, read_reply
+from mostrador.web.reply_form import ReplyDraft, files_beside, kept_reply, read_reply
 from mostrador.web.reply_words import broken_rules, is_about_policy
 from mostrador.web.request_keys import kept_as
 from mostrador.web.screen import ticket_screen
 from mostrador.web.tickets import changed, ticket_page
 from mostrador.web.uploads import lay_beside, saved_as
 from mostrador.web.words import key_reused_words, refusals_words
-
-# A mail's own HTML: nothing runs, nothing loads, nothing leads out of its frame.
-_NOTHING = ("default-src", "script-src", "img-src", "font-src", "connect-src", "form-action", "frame-src")
-_MAIL_POLICY = {
-    **{source: [NONE] for source in (*_NOTHING, "manifest-src")},
-    "style-src": ["'unsafe-inline'"],
-    "frame-ancestors": ["'self'"],
-    "sandbox": "allow-popups",
-}
 
 
 @require_POST
@@ -113,6 +98,7 @@ def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime
             armed_on=_armable(ticket) if press == "armed" else None,
             uploads=(*_uploads(request), *laid),
             accepted=frozenset(request.POST.getlist("accept")),
+            seen=read_seen(request.POST.dict()),
         )
         actions.request_reply(ticket=ticket, agent=agent, wish=wish, now=now)
     except Refused as refused:
@@ -163,21 +149,6 @@ def withdraw(request: HttpRequest, ticket_id: int, reply_id: int) -> HttpRespons
         return ticket_page(request, ticket, now, reply=box)
     screen = {**ticket_screen(ticket, agent, now), "reply": box}
     return changed(render(request, "messages/reply.html", screen))
-
-
-@require_safe
-@xframe_options_exempt
-@csp_replace(_MAIL_POLICY)  # type: ignore[arg-type]  # its types know only views without arguments
-def mail_html(request: HttpRequest, message_id: int) -> HttpResponse:
-    """Return a mail's cleaned HTML for its sandboxed frame (the policy's frame-ancestors allow only us)."""
-    message = access_message(request, message_id)
-    page = format_html(
-        '<!doctype html><html lang="{}"><meta charset="utf-8"><title>{}</title><body>{}</body></html>',
-        message.ticket.language or "und",
-        _("The mail as it was written"),
-        mark_safe(message.html),  # noqa: S308 - cleaned with nh3 when the mail was read
-    )
-    return HttpResponse(page, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @require_safe

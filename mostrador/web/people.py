@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mostrador.models import Agent
+from mostrador.models import Agent, SellingPartner
 from mostrador.web.access import agent_of
 
 
@@ -92,7 +92,8 @@ def password(request: HttpRequest) -> HttpResponse:
 def _profile_page(request: HttpRequest, form: ProfileForm, password_form: PasswordChangeForm) -> HttpResponse:
     password_form.fields["old_password"].widget.attrs.pop("autofocus", None)
     status = 422 if form.errors or password_form.errors else 200
-    context = {"form": form, "password_form": password_form}
+    partners = SellingPartner.objects.order_by("name", "region") if agent_of(request).is_owner else ()
+    context = {"form": form, "password_form": password_form, "partners": partners}
     return render(request, "people/profile.html", context, status=status)
 
 

@@ -13,6 +13,7 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from mostrador.domain.delivery import OPEN, Source, State
+from mostrador.mail.quoted_text import Folded, fold
 from mostrador.models import (
     Agent,
     Attachment,
@@ -55,6 +56,7 @@ class Said:
     look: Look | None = None
     armed_on: str = ""
     uploads: Sequence[Upload] = ()
+    older: str = ""  # what the buyer's mail program repeated below
     warnings: Sequence[Warned] = ()
     is_unproven: bool = False  # the mail server should have proven the sender, and has not
 
@@ -199,12 +201,14 @@ def _said(ticket: Ticket, family: Sequence[int], replies: Sequence[Reply]) -> li
 
 def _message(message: Message, reply: Reply | None, ticket: Ticket) -> Said:
     is_in = message.direction == Direction.IN
+    folded = fold(message.text) if is_in else Folded(message.text, "")
     return Said(
         key=f"m-{message.pk}",
         at=message.at,
         kind=message.direction,
         who=_speaker(message, ticket),
-        text=message.text,
+        text=folded.own,
+        older=folded.older,
         message=message,
         reply=reply,
         look=look(reply.state, reply=True) if reply else None,
