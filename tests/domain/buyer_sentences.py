@@ -145,7 +145,7 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("ja", "このケーブルの長さは何メートルですか？", ""),
     ("ja", "返金を確認しました。ありがとうございました。", ""),
     ("ja", "箱に充電器が入っていませんでした。", "wrong_item"),
-    # ── written after the rules, to see how they do on words they were not made from ─────────────────────────
+    # ── written after the rules, to see how they do on words they were not made from ───────────────────────
     ("en", "Hello, I haven't received my order yet. Could you tell me when it will come?", "not_received"),
     ("en", "Please don't send a refund, just a replacement. The zip is broken.", "damaged"),
     ("en", "I changed my mind, is it too late to cancel?", "cancel"),
