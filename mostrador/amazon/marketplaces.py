@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 
 class UnknownMarketplace(LookupError):
@@ -47,6 +47,16 @@ class Marketplace:
     def order_url(self, order_id: str) -> str:
         """Return the order's page in Seller Central."""
         return f"{self.seller_central_url}/orders-v3/order/{quote(order_id, safe='')}"
+
+    def messages_url(self, order_id: str | None) -> str:
+        """Return the page of Seller Central with the messages of an order, or with all of them.
+
+        Unconfirmed: Amazon documents no such address; programs in public use this one.
+        """
+        if not order_id:
+            return f"{self.seller_central_url}/messaging/inbox"
+        query = urlencode({"orderID": order_id, "marketplaceID": self.id})
+        return f"{self.seller_central_url}/messaging/contact?{query}"
 
 
 # id, country, top level domain, region, currency, language, tax included, time zone.

@@ -44,6 +44,11 @@ def is_relay(address: str) -> bool:
     return bool(_RELAY.match(address))
 
 
+def is_amazons_own(address: str) -> bool:
+    """Whether an address is one of Amazon's own machines, not a buyer's alias."""
+    return bool(_AMAZON.search(address)) and not is_relay(address)
+
+
 def buyer_name(shown: str) -> str:
     """Give the buyer's name as Amazon shows it, without its own suffix."""
     return _RELAY_SUFFIX.sub("", shown).strip()

@@ -217,6 +217,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         written = self.filter(ticket__in=Ticket.objects.family(ticket), direction=Direction.IN)
         return written.exclude(pk__in=[message.pk for message in leaving]).count()
 
+    def latest_of_buyer(self, ticket: Ticket) -> Message | None:
+        """Return the buyer's newest message."""
+        written = self.filter(ticket__in=Ticket.objects.family(ticket), direction=Direction.IN)
+        return written.order_by("at", "pk").last()
+
     def newest_of_buyer(self, ticket: Ticket) -> Message | None:
         """Return the buyer's newest message that can be answered by its Message-ID."""
         family = Ticket.objects.family(ticket)

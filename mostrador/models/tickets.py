@@ -327,6 +327,16 @@ class Ticket(models.Model):
             self.closed_at = None
         self.save(update_fields=["first_unanswered_at", "answer_due_at", "state", "closed_at"])
 
+    def needs_no_answer(self, *, since: datetime | None) -> None:
+        """Note when an agent found that what was said until then needs no answer, or that it does."""
+        self.no_answer_needed_at = since
+        self.save(update_fields=["no_answer_needed_at"])
+
+    def has_claim(self, *, since: datetime | None) -> None:
+        """Note since when the buyer has an A-to-z claim, or that there is none."""
+        self.claim_at = since
+        self.save(update_fields=["claim_at"])
+
     def show_latest(self, at: datetime, preview: str) -> None:
         """Show the newest words of the conversation in the queue."""
         self.last_message_at = at

@@ -30,7 +30,7 @@ from mostrador.models import (
     Ticket,
 )
 from mostrador.models.messages import Direction
-from mostrador.tasks import assignment, bounces
+from mostrador.tasks import assignment, bounces, claims
 
 # A buyer who writes again without an order id means the ticket of the last month.
 SAME_TICKET_FOR = timedelta(days=30)
@@ -65,6 +65,7 @@ def _store(raw: RawMail, mail: IncomingMail, now: datetime) -> None:
 def _become_of(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime) -> RawMailState:
     """Store what the mail says, and return what became of it."""
     if mail.readable and mail.kind is Kind.SYSTEM and mail.authentic is not False:
+        claims.note(mailbox.selling_partner, mail, now)
         return RawMailState.SKIPPED
     if mail.kind is Kind.BOUNCE and bounces.note(mailbox.selling_partner, mail, now):
         return RawMailState.READ

@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide as draw
 
-from mostrador.models import SavedView
+from mostrador.models import SavedView, Ticket
 from mostrador.money import Money
 from mostrador.web import notation, sending
 from mostrador.web.access import agent_of
 from mostrador.web.own_words import own_words
 from mostrador.web.rows import Row
+from mostrador.web.turns import Turn, turn_of
 
 register = template.Library()
 
@@ -113,6 +114,12 @@ def sending_bar(context: Context) -> dict[str, object]:
 def saved_views(context: Context) -> list[SavedView]:
     """Return the views of the rail (one query)."""
     return list(SavedView.objects.seen_by(agent_of(context["request"]))[:MOST_VIEWS])
+
+
+@register.simple_tag
+def turn(ticket: Ticket) -> Turn:
+    """Return whether the buyer waits for an answer, and where Amazon has to be told that none is needed."""
+    return turn_of(ticket)
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.models import Event, EventKind, Reply
+from mostrador.web.holding_words import held_words, released_words
 from mostrador.web.states import STATE_WORDS
 from mostrador.web.team_events import TEAM_ICONS, team_words
 from mostrador.web.words import refusal_words
@@ -36,7 +37,12 @@ def happened(event: Event) -> Happened | None:
     return Happened(key=f"e-{event.pk}", at=event.at, words=words, icon=icon, is_beginning=begins)
 
 
-_ICONS = {EventKind.MAIL_UNREADABLE: "shield-alert", EventKind.REVIEW: "triangle-alert", **TEAM_ICONS}
+_ICONS = {
+    EventKind.MAIL_UNREADABLE: "shield-alert",
+    EventKind.REVIEW: "triangle-alert",
+    EventKind.ORDER_HELD: "triangle-alert",
+    **TEAM_ICONS,
+}
 
 
 def _words(event: Event) -> str:
@@ -59,6 +65,12 @@ def _words(event: Event) -> str:
             return _("The buyer asked Amazon to cancel this order")
         case EventKind.ORDER_STATUS_CHANGED:
             return _status_words(event)
+        case EventKind.ORDER_HELD:
+            return held_words(event)
+        case EventKind.ORDER_RELEASED:
+            return released_words(event, who)
+        case EventKind.NO_ANSWER_NEEDED | EventKind.CLAIM_OPENED:
+            return _turn_words(event, facts)
         case EventKind.WITHDRAWN if event.reply_id:
             return _taken_back_words(event, facts)
         case EventKind.REVIEW if event.reply_id:
@@ -81,11 +93,27 @@ def _reopened_words(event: Event, facts: Mapping[str, str]) -> str:
     because = str(event.facts.get("because") or "")
     if because == EventKind.BUYER_ASKED_TO_CANCEL:
         return _("Opened again: the buyer asked Amazon to cancel")
+    if because == EventKind.CLAIM_OPENED:
+        return _("Opened again: the buyer opened an A-to-z claim")
     if because.startswith(Reply.LETTER):
         return _("Opened again: the answer %(reference)s could not be delivered") % {"reference": because}
     if because:
         return _("Opened again: what was to be told did not happen (%(reference)s)") % {"reference": because}
     return _("%(who)s opened the ticket again") % facts
+
+
+def _turn_words(event: Event, facts: Mapping[str, str]) -> str:
+    """Return what was marked, or taken back."""
+    undone = bool(event.facts.get("undone"))
+    if event.kind == EventKind.NO_ANSWER_NEEDED:
+        if undone:
+            return _("%(who)s found that it needs an answer after all") % facts
+        return _("%(who)s found that no answer is needed") % facts
+    if undone:
+        return _("%(who)s took the mark of an A-to-z claim away") % facts
+    if event.agent is None:
+        return _("Amazon's mail says that the buyer opened an A-to-z claim")
+    return _("%(who)s noted that the buyer opened an A-to-z claim") % facts
 
 
 def _taken_back_words(event: Event, facts: Mapping[str, str]) -> str:

@@ -23,6 +23,7 @@ from mostrador.models.finding import matching
 from mostrador.models.lists import counts
 from mostrador.web.access import agent_of, visible_tickets
 from mostrador.web.filter_words import trouble_words
+from mostrador.web.places import place_of
 from mostrador.web.queue import count_text
 
 MOST_VIEWS = 30
@@ -54,7 +55,8 @@ def counted(request: HttpRequest) -> HttpResponse:
     agent, now = agent_of(request), timezone.now()
     views = SavedView.objects.seen_by(agent)[:MOST_VIEWS]
     shown = [Shown(v.pk, v.name, v.text, v.letters, _count(v, agent, now)) for v in views]
-    return render(request, "views/rail.html", {"views": shown})
+    context = {"views": shown, "current_search": place_of(request).search}
+    return render(request, "views/rail.html", context)
 
 
 def _count(view: SavedView, agent: Agent, now: datetime) -> str:
