@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ SECONDS_BETWEEN_WORDS = 20.0
 MINUTES_FOR_ONE = {"night": 20 * 60.0}  # a process that takes longer is ended and has failed
 MINUTES = 60.0
 TO_SAY_GOODBYE = 30.0
-LAST_LINES = 60
+LAST_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -84,18 +85,17 @@ class Job:
     def replay(self) -> str:
         """Return the command that does the same again."""
         words = " ".join(f"{name}={value}" for name, value in self.environment().items())
-        return f'{words} .venv/bin/pytest -m "faults or not planted" {self.part.path.relative_to(ROOT)}'
+        return f"{words} .venv/bin/pytest {shlex.join(self._chosen())}"
 
     def start(self) -> None:
         """Start it, in a group of its own."""
         self.folder.mkdir()
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         rows = {"MOSTRADOR_FAULTS_ROWS": str(self.folder / "rows")}
-        chosen = ("-m", "faults or not planted", str(self.part.path))
         options = ("-q", "-p", "no:cacheprovider", f"--basetemp={self.folder / 'files'}")
         with (self.folder / "words").open("wb") as words:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", *options, *chosen],
+                [sys.executable, "-m", "pytest", *options, *self._chosen()],
                 cwd=ROOT,
                 env=inherited | self.environment() | rows,
                 stdin=subprocess.DEVNULL,
@@ -141,6 +141,11 @@ class Job:
     def last_words(self) -> list[str]:
         """Return the end of what it printed."""
         return (self.folder / "words").read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
+
+    def _chosen(self) -> list[str]:
+        path = str(self.part.path.relative_to(ROOT))
+        # What runs on demand only is marked in this folder alone.
+        return ["-m", "faults or not planted", path] if self.part.path.parent == HERE else [path]
 
     def _signs(self) -> list[dict[str, object]]:
         path = self.folder / "rows"
@@ -220,6 +225,9 @@ def say(*lines: str) -> None:
 
 def main(size: str = "full", *wanted: str) -> int:
     """Run the campaign and print its table; return the exit code."""
+    # A shell's background job ignores Ctrl-C, and so would all that it starts.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     seed = os.environ.get("MOSTRADOR_SEED") or str(random.SystemRandom().randrange(10**9))
     cores = float(os.environ.get("MOSTRADOR_FAULTS_CORES") or os.cpu_count() or 1)
     say(f"Size {size} on {cores:g} cores, MOSTRADOR_SEED={seed}")
