@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from mostrador.actions.collisions import Seen, changes
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain import cancellations as rules
 from mostrador.domain.delivery import Source, State
@@ -25,6 +26,7 @@ class CancellationWish:
     request_key: str
     note: str = ""
     source: Source = Source.AGENT
+    seen: Seen | None = None  # how far the ticket had come when the form was opened
 
 
 def request_cancellation(
@@ -43,7 +45,10 @@ def request_cancellation(
                 raise RequestKeyReused(wish.request_key)
             if known:
                 return known
-            reasons = rules.refusals(locked.facts(), reason=wish.reason)
+            reasons = [
+                *changes(ticket=ticket, order=locked, agent=agent, seen=wish.seen),
+                *rules.refusals(locked.facts(), reason=wish.reason),
+            ]
             if reasons:
                 raise Refused(reasons)
             return _store(locked, ticket, agent, wish, digest, now)

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import transaction
 
 from mostrador.actions import policy, uploads
+from mostrador.actions.collisions import Seen, changes
+from mostrador.actions.tickets import merged_already
 from mostrador.domain import messages as rules
 from mostrador.domain.delivery import ForbiddenMove, Source, State
 from mostrador.domain.macros import unfilled_places
@@ -53,6 +55,7 @@ class ReplyWish:
     source: Source = Source.AGENT
     uploads: tuple[int, ...] = ()
     accepted: frozenset[str] = frozenset()
+    seen: Seen | None = None  # what the page showed when the words were begun; programs leave it out
 
     def content(self, ticket: Ticket) -> dict[str, object]:
         """Return what makes two wishes the same wish."""
@@ -74,7 +77,7 @@ def request_reply(*, ticket: Ticket, agent: Agent, wish: ReplyWish, now: datetim
             raise RequestKeyReused(wish.request_key)
         if known:
             return known
-        reasons = _refusals(locked, wish)
+        reasons = [*changes(ticket=locked, agent=agent, seen=wish.seen), *_refusals(locked, wish)]
         if reasons:
             raise Refused(reasons)
         files = uploads.chosen(ticket=locked, agent=agent, upload_ids=wish.uploads)
@@ -91,6 +94,8 @@ def _empty_box(reply: Reply, agent: Agent, files: Sequence[Upload]) -> None:
 
 
 def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
+    if ticket.merged_into_id is not None:
+        return [merged_already(ticket)]
     found = rules.refusals(
         body=wish.text, has_address=bool(ticket.buyer_address), has_mailbox=ticket.mailbox_id is not None
     )

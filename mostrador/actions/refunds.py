@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from mostrador.actions.collisions import Seen, changes
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain import refunds as rules
 from mostrador.domain.delivery import Source, State
@@ -32,6 +33,7 @@ class RefundWish:
     note: str = ""
     seen_available: int | None = None
     source: Source = Source.AGENT
+    seen: Seen | None = None  # how far the ticket had come when the form was opened
 
     def content(self, order: Order) -> dict[str, object]:
         """Return what makes two wishes the same wish."""
@@ -53,9 +55,12 @@ def request_refund(
             known = _known(locked, wish.request_key, digest)
             if known:
                 return known
-            reasons = rules.refusals(
-                locked.facts(), lines=wish.lines, reason=wish.reason, seen_available=wish.seen_available
-            )
+            reasons = [
+                *changes(ticket=ticket, order=locked, agent=agent, seen=wish.seen),
+                *rules.refusals(
+                    locked.facts(), lines=wish.lines, reason=wish.reason, seen_available=wish.seen_available
+                ),
+            ]
             if reasons:
                 raise Refused(reasons)
             return _store(locked, ticket, agent, wish, digest, now)

@@ -14,6 +14,7 @@ TITLES: dict[RefusalCode, str] = {
     RefusalCode.ORDER_UNFULFILLABLE: "Amazon marks the order as one that cannot be fulfilled.",
     RefusalCode.ORDER_STATUS_UNKNOWN: "Amazon gives the order a status this program does not know.",
     RefusalCode.ORDER_FROZEN: "The order is frozen by a cancellation that is under way.",
+    RefusalCode.ORDER_HELD: "Something may have left for the order before a restore; an owner must decide.",
     RefusalCode.FULFILLED_BY_AMAZON: "Amazon fulfils the order itself and refunds and cancels it itself.",
     RefusalCode.REPLACEMENT_ORDER: "The order is a free replacement; refund the original order.",
     RefusalCode.NOTHING_LEFT: "Nothing is left to refund.",

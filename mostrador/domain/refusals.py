@@ -20,6 +20,7 @@ class RefusalCode(StrEnum):
     ORDER_UNFULFILLABLE = "order_unfulfillable"
     ORDER_STATUS_UNKNOWN = "order_status_unknown"
     ORDER_FROZEN = "order_frozen"
+    ORDER_HELD = "order_held"
     FULFILLED_BY_AMAZON = "fulfilled_by_amazon"
     REPLACEMENT_ORDER = "replacement_order"
     NOTHING_LEFT = "nothing_left"

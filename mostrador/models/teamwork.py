@@ -16,16 +16,14 @@ from mostrador.models.tickets import Ticket
 class PresenceQuerySet(models.QuerySet["Presence"]):
     """Notes and finds who is looking."""
 
-    def look(self, *, ticket: Ticket, agent: Agent, typing: bool, now: datetime) -> None:
-        """Note that the agent looks at the ticket now, and whether a reply is being typed."""
-        seen: dict[str, datetime] = {"seen_at": now, **({"typed_at": now} if typing else {})}
-        self.update_or_create(ticket=ticket, agent=agent, defaults=seen)
-
-    def others(self, *, ticket: Ticket, agent: Agent, since: datetime) -> PresenceQuerySet:
-        """Return the other agents who looked at the ticket after `since`."""
-        here = self.filter(ticket=ticket, seen_at__gt=since).exclude(agent=agent)
-        return here.select_related("agent").order_by("agent__name", "pk")
-
+    def look(self, *, ticket_id: int, agent: Agent, typing: bool, now: datetime) -> None:
+        """Note that the agent looks at the ticket now, and whether a reply is being typed (one statement)."""
+        self.bulk_create(
+            [Presence(ticket_id=ticket_id, agent=agent, seen_at=now, typed_at=now if typing else None)],
+            update_conflicts=True,
+            unique_fields=["ticket", "agent"],
+            update_fields=["seen_at", *(["typed_at"] if typing else [])],
+        )
 
     def leave(self, *, ticket_id: int, agent: Agent) -> None:
         """Note that the agent has gone on."""
@@ -73,10 +71,10 @@ class MentionQuerySet(models.QuerySet["Mention"]):
         """Return the calls this agent has not followed yet, the newest first."""
         return self.filter(agent=agent, seen_at=None).order_by("-at", "-pk")
 
-    def see(self, *, family: Iterable[int], agent: Agent, now: datetime) -> int:
-        """Note that the agent has read a ticket and those in it; return how many calls that answers."""
-        return self.filter(ticket__in=family, agent=agent, seen_at=None).update(seen_at=now)
-
+    def see(self, *, ticket: Ticket, agent: Agent, now: datetime) -> int:
+        """Note that the agent has read a ticket with all in it; return how many calls that answers."""
+        here = Q(ticket=ticket) | Q(ticket__merged_into=ticket) | Q(ticket__merged_into__merged_into=ticket)
+        return self.filter(here, agent=agent, seen_at=None).update(seen_at=now)
 
     def move(self, messages: Iterable[Message], *, to: Ticket) -> None:
         """Let calls follow their notes into another ticket."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -91,9 +92,9 @@ class EventQuerySet(models.QuerySet["Event"]):
                 raise AssertionError(f"no timeline for {type(delivery).__name__}")
         return self.create(kind=kind, at=at, agent=agent, facts=facts, **about)
 
-    def about(self, ticket: Ticket) -> EventQuerySet:
+    def about(self, ticket: Ticket, *, family: Sequence[int] = ()) -> EventQuerySet:
         """Return all that happened in a ticket, in those that show in it, and on its order, oldest first."""
-        about = Q(ticket__in=Ticket.objects.family(ticket))
+        about = Q(ticket__in=family or Ticket.objects.family(ticket))
         if ticket.order_id:
             about |= Q(order=ticket.order_id)
         return self.filter(about).select_related("agent").order_by("at", "pk")

@@ -20,6 +20,7 @@ from mostrador.domain.refusals import Refused, RequestKeyReused
 from mostrador.models import Ticket
 from mostrador.web.access import access_cancellation, access_order, access_ticket, agent_of
 from mostrador.web.act import act_again
+from mostrador.web.changes import read_seen, seen_text
 from mostrador.web.reasons import cancel_reasons
 from mostrador.web.request_keys import kept_as, new_key, read_key
 from mostrador.web.tickets import ticket_page
@@ -37,8 +38,10 @@ class CancelDraft:
     request_key: str
 
 
-def _blank(facts: OrderFacts) -> CancelDraft:
-    reason = CancelReason.BUYER_CANCELED if facts.buyer_asked_to_cancel else ""
+def _blank(facts: OrderFacts, wanted: str) -> CancelDraft:
+    """Return the form as it opens; `wanted` is the reason that whoever opens it has in mind."""
+    usual = CancelReason.BUYER_CANCELED if facts.buyer_asked_to_cancel else ""
+    reason = wanted if wanted in set(CancelReason) else usual
     return CancelDraft(reason=reason, note="", request_key=new_key())
 
 
@@ -56,7 +59,7 @@ def cancel(request: HttpRequest, ticket_id: int) -> HttpResponse:
     now = timezone.now()
     ticket = access_ticket(request, ticket_id)
     if request.method != "POST":
-        return _form(request, ticket, _blank(access_order(ticket).facts()), now)
+        return _form(request, ticket, _blank(access_order(ticket).facts(), request.GET.get("reason", "")), now)
     draft = _read(request.POST.dict())
     problems = _ask(request, ticket, draft, now)
     if problems:
@@ -67,7 +70,10 @@ def cancel(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def _ask(request: HttpRequest, ticket: Ticket, draft: CancelDraft, now: datetime) -> list[str]:
     """Ask for the cancellation; return why it was refused, in words."""
     wish = actions.CancellationWish(
-        reason=draft.reason, note=draft.note, request_key=kept_as(draft.request_key)
+        reason=draft.reason,
+        note=draft.note,
+        request_key=kept_as(draft.request_key),
+        seen=read_seen(request.POST.dict()),
     )
     try:
         actions.request_cancellation(
@@ -98,6 +104,7 @@ def _form(
         "problems": list(problems) or refusals_words(rules.order_refusals(facts)),
         "counts": rules.counts_in_cancellation_rate(facts),
         "undo_seconds": settings.UNDO_SECONDS,
+        "seen": seen_text(ticket),
     }
     if request.headers.get("HX-Request"):
         return render(request, "cancellations/form.html", context, status=status)

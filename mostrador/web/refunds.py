@@ -19,6 +19,7 @@ from mostrador.domain.refusals import Refused, RequestKeyReused
 from mostrador.models import Refund, Ticket
 from mostrador.web.access import access_order, access_refund, access_ticket, agent_of
 from mostrador.web.act import act_again
+from mostrador.web.changes import read_seen, seen_text
 from mostrador.web.reasons import reason_words, refund_reasons
 from mostrador.web.refund_form import (
     Mode,
@@ -59,7 +60,8 @@ def _opening(request: HttpRequest, ticket: Ticket) -> RefundDraft:
     facts = access_order(ticket).facts()
     number = request.GET.get("after", "")
     if not (number.isascii() and number.isdigit() and len(number) < 18):
-        return blank_refund(facts, reason=request.session.get(_LAST_REASON, ""))
+        wanted = request.GET.get("reason", "")
+        return blank_refund(facts, reason=wanted or request.session.get(_LAST_REASON, ""))
     refused = access_refund(ticket, int(number))
     amounts = {line.item_id: line.amounts for line in refused.wished_lines()}
     return refund_after(facts, amounts, reason=refused.reason)
@@ -84,6 +86,7 @@ def _ask(request: HttpRequest, ticket: Ticket, draft: RefundDraft, now: datetime
         note=draft.note,
         request_key=kept_as(draft.request_key),
         seen_available=draft.seen_available,
+        seen=read_seen(request.POST.dict()),
     )
     try:
         actions.request_refund(
@@ -131,6 +134,7 @@ def form_context(ticket: Ticket, draft: RefundDraft, problems: Sequence[str] = (
         "placeholder": placeholder(facts.currency or "EUR"),
         "sign": sign(facts.currency or "EUR"),
         "undo_seconds": settings.UNDO_SECONDS,
+        "seen": seen_text(ticket),
     }
 
 

@@ -16,15 +16,19 @@ from mostrador.domain.tickets import TicketState, urgency
 from mostrador.models import Agent, Reply, Ticket
 from mostrador.web.cards import Card
 from mostrador.web.panel import newest_open, panel_of
+from mostrador.web.presence import people_at
 from mostrador.web.reply_form import kept_reply
 from mostrador.web.rows import country_of, time_left
 from mostrador.web.sending import bar
 from mostrador.web.strip import strip_of
-from mostrador.web.timeline import story_of
+from mostrador.web.suggestions import proposed
+from mostrador.web.timeline import Said, Story, story_of
 
-# How often the page looks, in milliseconds.
+# How often the page looks, in milliseconds. A look at what has not moved is three small questions, and it
+# says who is here: nobody is seen later than two seconds after they have come or begun to write.
+LOOK_IN_COMPANY = 900
 LOOK_CLOSELY = 1_500
-LOOK_CALMLY = 10_000
+LOOK_CALMLY = 1_900
 
 REGIONS = {
     "bar": "parts/bar.html",
@@ -35,13 +39,17 @@ REGIONS = {
     "act": "orders/act.html",
     "order-rest": "orders/rest.html",
     "reply-acts": "messages/acts.html",
+    "seen": "messages/seen.html",
+    "others": "teamwork/others.html",
+    "around": "teamwork/around.html",
 }
 
 
 def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]:
     """Return the context of the ticket page."""
-    story = story_of(ticket, agent, now)
+    story, people = story_of(ticket, agent, now), people_at(ticket.pk, agent, now)
     order = ticket.order
+    panel = panel_of(order, story.actions, now) if order else None
     marketplace = MARKETPLACES.get((order.marketplace_id if order else "") or ticket.marketplace_id)
     reading = order is not None and (order.read_at is None or order.next_read_at is not None)
     return {
@@ -50,7 +58,8 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "now": now,
         "story": story,
         "bar": bar(),
-        "panel": panel_of(order, story.actions, now) if order else None,
+        "panel": panel,
+        "suggestion": proposed(ticket, panel.facts, story, now) if panel else None,
         "waiting": _waiting(story.entries),
         "left": time_left(ticket, now),
         "urgency": urgency(due=ticket.answer_due_at, now=now),
@@ -60,11 +69,13 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "is_mine": ticket.assigned_to_id == agent.pk,
         "armable": newest_open(story.actions),
         "armed": [r for r in story.replies if r.state == State.REQUESTED and r.armed_action],
-        "every": LOOK_CLOSELY if story.under_way or reading else LOOK_CALMLY,
+        "every": _pace(is_moving=story.under_way or reading, has_company=bool(people.here)),
         "reply": kept_reply(ticket, agent),
         "leaving": leaving_of(story.replies, agent, now),
         "undo_seconds": settings.UNDO_SECONDS,
-        "strip": strip_of(ticket, now),
+        "strip": strip_of(ticket, now, family=story.family),
+        "people": people,
+        "seen": _seen(story),
     }
 
 
@@ -72,6 +83,18 @@ def leaving_of(replies: Sequence[Reply], agent: Agent, now: datetime) -> Reply |
     """Return the agent's newest answer that is about to leave and can still be taken back."""
     mine = [r for r in replies if r.requested_by_id == agent.pk and r.state == State.REQUESTED]
     return next((r for r in reversed(mine) if r.armed_action is None and r.send_after > now), None)
+
+
+def _pace(*, is_moving: bool, has_company: bool) -> int:
+    if has_company:
+        return LOOK_IN_COMPANY
+    return LOOK_CLOSELY if is_moving else LOOK_CALMLY
+
+
+def _seen(story: Story) -> str:
+    """Return how far the story on the page has come: what happens later stops an answer begun now."""
+    messages = [each.message.pk for each in story.entries if isinstance(each, Said) and each.message]
+    return f"{max((event.pk for event in story.events), default=0)}.{max(messages, default=0)}"
 
 
 def _waiting(entries: object) -> list[Card]:
@@ -85,5 +108,5 @@ def live_html(request: HttpRequest, context: dict[str, Any]) -> str:
     return "".join(
         render_to_string(template, context, request)
         for name, template in REGIONS.items()
-        if context["panel"] or name in {"bar", "head", "strip", "line", "reply-acts"}
+        if context["panel"] or name not in {"order-top", "act", "order-rest"}
     )

@@ -48,7 +48,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """All that the strip and its menus show (five queries)."""
+    """All that the strip and its menus show (three queries, four where others show in it)."""
 
     agents: Sequence[Agent]
     ranks: Sequence[Rank]
@@ -68,7 +68,7 @@ class Strip:
         return len(self.linked) + len(self.merged)
 
 
-def strip_of(ticket: Ticket, now: datetime) -> Strip:
+def strip_of(ticket: Ticket, now: datetime, *, family: Sequence[int]) -> Strip:
     """Return what stands under the head of a ticket."""
     linked = linked_tickets(ticket)
     known = {other.pk for other in linked}
@@ -77,7 +77,7 @@ def strip_of(ticket: Ticket, now: datetime) -> Strip:
         ranks=_ranks(ticket),
         rests=_rests(ticket, now),
         linked=linked,
-        merged=list(ticket.merged.order_by("pk")),
+        merged=list(ticket.merged.order_by("pk")) if len(family) > 1 else (),
         beside=[other for other in _beside(ticket) if other.pk not in known],
     )
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mostrador.domain.delivery import State
 from mostrador.domain.refusals import RefusalCode
+from mostrador.models import Cancellation, EventKind, Refund
+from mostrador.web.states import STATE_WORDS
 
 _C = RefusalCode
 TEAM_SENTENCES = {
@@ -36,3 +43,41 @@ TEAM_SENTENCES = {
     _C.NOTHING_TO_SPLIT: gettext_lazy("Choose messages of the buyer, or notes, to go into the new ticket."),
     _C.NOTHING_WOULD_STAY: gettext_lazy("At least one message of the buyer has to stay in this ticket."),
 }
+
+
+_CHANGES: dict[str, str | Promise] = {
+    "message": gettext_lazy("The buyer wrote again."),
+    "note": gettext_lazy("%(who)s left a note."),
+    EventKind.TICKET_CLOSED: gettext_lazy("%(who)s closed the ticket."),
+    EventKind.TICKET_REOPENED: gettext_lazy("%(who)s opened the ticket again."),
+    EventKind.TICKET_ASSIGNED: gettext_lazy("%(who)s gave the ticket to %(to)s."),
+    EventKind.TICKET_MERGED: gettext_lazy("%(who)s merged it with %(to)s."),
+    EventKind.TICKET_SPLIT: gettext_lazy("%(who)s split messages off into %(to)s."),
+    EventKind.NO_ANSWER_NEEDED: gettext_lazy("%(who)s noted that no answer is needed."),
+    EventKind.CLAIM_OPENED: gettext_lazy("The buyer opened an A-to-z claim."),
+    EventKind.ORDER_FOUND: gettext_lazy("Its order was found."),
+    EventKind.BUYER_ASKED_TO_CANCEL: gettext_lazy("The buyer asked Amazon to cancel the order."),
+    EventKind.ORDER_STATUS_CHANGED: gettext_lazy("Amazon's status of the order is %(to)s now."),
+    EventKind.REFUNDED_ELSEWHERE: gettext_lazy("Something was refunded outside this program."),
+    EventKind.WITHDRAWN: gettext_lazy("%(who)s took %(what)s back."),
+    EventKind.ASKED_AGAIN: gettext_lazy("%(who)s sent %(what)s once more."),
+}
+_REQUESTED: dict[str, str | Promise] = {
+    Refund.LETTER: gettext_lazy("%(who)s asked for a refund (%(what)s)."),
+    Cancellation.LETTER: gettext_lazy("%(who)s asked to cancel the order (%(what)s)."),
+}
+
+
+def change_words(facts: Mapping[str, str | int]) -> str:
+    """Return one thing that happened since a form was begun, in words."""
+    told = {name: str(facts.get(name) or "") for name in ("who", "what", "to")}
+    told["who"] = told["who"] or _("Mostrador")
+    told["to"] = told["to"] or _("nobody")
+    kind = str(facts["kind"])
+    if kind == EventKind.REQUESTED:
+        words = _REQUESTED.get(told["what"][:1], gettext_lazy("%(who)s sent an answer (%(what)s)."))
+        return str(words) % told
+    if kind in set(State) and kind not in _CHANGES:
+        told["state"] = str(STATE_WORDS.get(kind, kind))
+        return _("%(what)s is “%(state)s” now.") % told
+    return str(_CHANGES[kind]) % told

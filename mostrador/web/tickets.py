@@ -20,6 +20,7 @@ from mostrador.tasks import orders
 from mostrador.web.access import access_ticket, agent_of, visible_tickets
 from mostrador.web.going_on import go_on, notice_of, ticket_below
 from mostrador.web.places import place_of
+from mostrador.web.presence import come_in, people_now
 from mostrador.web.queue import queue_frame, queue_page, read_list
 from mostrador.web.screen import ticket_screen
 from mostrador.web.sending import bar
@@ -48,6 +49,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     if not request.GET.get("after"):
         html += render_to_string("parts/bar.html", context, request)
         html += render_to_string("parts/lists.html", context, request)
+        html += render_to_string("teamwork/around.html", {"people": people_now(request, None)}, request)
     return unless_known(request, html)
 
 
@@ -69,7 +71,8 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
     row = access_ticket(request, ticket_id)
     if row.merged_into_id is not None:
         return HttpResponseRedirect(reverse("ticket", args=[row.merged_into_id]) + place_of(request).query)
-    Mention.objects.see(family=Ticket.objects.family(row), agent=agent_of(request), now=now)
+    Mention.objects.see(ticket=row, agent=agent_of(request), now=now)
+    come_in(request, row.pk, now)
     refresh_order(row, now)
     return ticket_page(request, row, now)
 

@@ -77,6 +77,7 @@ class Story:
     actions: Sequence[Action]
     replies: Sequence[Reply]
     events: Sequence[Event]
+    family: Sequence[int] = ()  # the ticket, and those that show in it
 
     @property
     def under_way(self) -> bool:
@@ -94,8 +95,8 @@ class Story:
 
 def story_of(ticket: Ticket, agent: Agent, now: datetime) -> Story:
     """Return everything that happened in a ticket and on its order, in the order it happened."""
-    events = list(Event.objects.about(ticket))
     family = Ticket.objects.family(ticket)
+    events = list(Event.objects.about(ticket, family=family))
     replies = list(
         Reply.objects.filter(ticket__in=family).select_related(
             "requested_by", "armed_refund", "armed_cancellation"
@@ -108,7 +109,7 @@ def story_of(ticket: Ticket, agent: Agent, now: datetime) -> Story:
     lines = [replace(line, is_beginning=line.is_beginning and line.key in begun) for line in lines]
     entries: list[Entry] = [*_said(ticket, family, replies), *lines, *cards]
     entries.sort(key=lambda entry: (not _begins(entry), entry.at, isinstance(entry, Card), entry.key))
-    return Story(entries=entries, actions=actions, replies=replies, events=events)
+    return Story(entries=entries, actions=actions, replies=replies, events=events, family=family)
 
 
 def _cards(

@@ -15,7 +15,7 @@ from mostrador.money import Money
 from mostrador.web.notation import moment_text, money_text
 from mostrador.web.reply_words import REPLY_SENTENCES, rule_facts
 from mostrador.web.states import STATE_WORDS
-from mostrador.web.team_words import TEAM_SENTENCES
+from mostrador.web.team_words import TEAM_SENTENCES, change_words
 
 COMPONENT_WORDS = {
     Component.PRINCIPAL: gettext_lazy("Item"),
@@ -53,6 +53,12 @@ _SENTENCES = {
     _C.ORDER_FROZEN: gettext_lazy(
         "The order is on hold while its cancellation %(cancellation)s is under way. Take that back, or wait "
         "for Amazon's answer."
+    ),
+    _C.ORDER_HELD: gettext_lazy(
+        "On hold after the database was restored: at %(due)s a refund or cancellation was about to leave for "
+        "this order, and the desk has forgotten it. It may have gone through. Look at the order in Seller "
+        "Central; nothing more is refunded here until Amazon's accounts show it (up to 48 hours) or an owner "
+        "releases the order (mostrador release-order)."
     ),
     _C.FULFILLED_BY_AMAZON: gettext_lazy(
         "Amazon fulfils this order (FBA): only Amazon can cancel or refund it. Send the buyer to Amazon's "
@@ -141,6 +147,8 @@ _MONEY_FACTS = ("amount", "left", "seen")
 
 def refusal_words(refusal: Refusal) -> str:
     """Return the sentence for one refusal."""
+    if refusal.code is RefusalCode.CHANGED_MEANWHILE and "kind" in refusal.facts:
+        return change_words(refusal.facts)
     if not refusal.facts and refusal.code in _WITHOUT_FACTS:
         return str(_WITHOUT_FACTS[refusal.code])
     return str(_SENTENCES[refusal.code]) % _facts(refusal.facts)

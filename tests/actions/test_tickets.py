@@ -184,5 +184,5 @@ def test_a_note_calls_the_agents_it_names_until_they_look() -> None:
     note = add_note(ticket=ticket, agent=marta, text="@Ben Ek and @Marta: a return?", now=NOW)
     assert [mention.message for mention in Mention.objects.unseen(ben)] == [note]
     assert not Mention.objects.unseen(marta).exists(), "nobody calls themselves"
-    assert Mention.objects.see(family=[ticket.pk], agent=ben, now=NOW) == 1
+    assert Mention.objects.see(ticket=ticket, agent=ben, now=NOW) == 1
     assert not Mention.objects.unseen(ben).exists()

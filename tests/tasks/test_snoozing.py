@@ -52,7 +52,7 @@ def test_a_buyers_new_mail_wakes_the_ticket() -> None:
 
 def test_who_looked_a_while_ago_is_forgotten() -> None:
     ticket, ana, ben = make_ticket(), make_agent(name="Ana"), make_agent(name="Ben")
-    Presence.objects.look(ticket=ticket, agent=ana, typing=False, now=NOW - 2 * HOUR)
-    Presence.objects.look(ticket=ticket, agent=ben, typing=True, now=NOW)
+    Presence.objects.look(ticket_id=ticket.pk, agent=ana, typing=False, now=NOW - 2 * HOUR)
+    Presence.objects.look(ticket_id=ticket.pk, agent=ben, typing=True, now=NOW)
     snoozing.forget_presence(NOW)
     assert [presence.agent for presence in Presence.objects.all()] == [ben]

@@ -3,13 +3,14 @@
 (() => {
   const QUEUE_EVERY = 15000;
   const CLOSE_FOR = 12000; // after a page opens or changes: an order is being read, a press is on its way
-  const REGIONS = ["bar", "head", "strip", "order-top", "act", "order-rest", "reply-acts"];
+  const REGIONS = ["bar", "head", "strip", "order-top", "act", "order-rest", "reply-acts", "others", "around"];
   const shown = new Map(); // what the server last sent for an element, before clocks and readers touched it
-  let tag = "", timer = 0, closeUntil = 0, busy = false, queueTag = "";
+  let tag = "", timer = 0, closeUntil = 0, busy = false, queueTag = "", typedAt = -9999;
 
   // What an element says: without the form's token, which is new in every answer, and without its running age.
   const told = (el) => el.outerHTML.replace(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1").replace(/data-age="\d+"([^>]*)>[^<]*</g, "$1><");
   const ticket = () => document.querySelector("#ticket[data-live]");
+  const writes = () => performance.now() - typedAt < 2500;
   const say = () => document.getElementById("say");
   const remember = (root) => {
     for (const id of REGIONS) { const el = root.querySelector("#" + id) || document.getElementById(id); if (el) shown.set(id, told(el)); }
@@ -39,7 +40,7 @@
     if (!here || busy) return plan();
     busy = true;
     try {
-      const answer = await fetch(here.dataset.live, { headers: tag ? { "If-None-Match": tag } : {}, credentials: "same-origin", redirect: "manual" });
+      const answer = await fetch(here.dataset.live, { headers: { ...(tag && { "If-None-Match": tag }), ...(writes() && { "X-Typing": "1" }) }, credentials: "same-origin", redirect: "manual" });
       trouble(false);
       if (answer.type === "opaqueredirect") return location.reload(); // signed out meanwhile
       if (answer.status === 200 && here === ticket()) {
@@ -58,6 +59,9 @@
     }
     const line = fresh.getElementById("line");
     if (line) takeLine(line);
+    // What has come before an answer is begun is read; what comes later will stop it once.
+    const seen = document.getElementById("seen"), text = document.getElementById("text");
+    if (seen && !text?.value.trim()) seen.value = fresh.getElementById("seen")?.value || seen.value;
   }
 
   // The order has changed under an open refund form: its numbers are asked for anew.
@@ -142,7 +146,9 @@
       queue.replaceWith(document.importNode(fresh, true));
       const now = document.getElementById("queue");
       htmx.process(now);
-      mark(); count(); warn();
+      const around = document.getElementById("around"), others = page.getElementById("around");
+      if (around && others) around.replaceWith(document.importNode(others, true));
+      mark(); count(); warn(); faces();
       const rows = document.getElementById("rows");
       if (rows) rows.scrollTop = top;
       if (held) (document.querySelector(`#rows a[data-ticket="${held}"]`) || document.querySelector("#rows a[aria-current]"))?.focus({ preventScroll: true });
@@ -202,6 +208,35 @@
     toast.hidden = false;
     setTimeout(() => { toast.hidden = true; }, 6000);
   }
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.("#reply-form, form.sheet")) { const first = !writes(); typedAt = performance.now(); if (first) plan(true); }
+  });
+  // A page that goes away says so; otherwise its agent would seem to be there for some seconds more.
+  addEventListener("pagehide", () => {
+    const here = ticket(), token = document.querySelector("[name=csrfmiddlewaretoken]");
+    if (!here || !token) return;
+    const said = new FormData();
+    said.set("csrfmiddlewaretoken", token.value);
+    navigator.sendBeacon(here.dataset.leave, said);
+  });
+  // A small mark on the rows of tickets somebody else is in.
+  const faces = () => {
+    for (const old of document.querySelectorAll("#rows .face")) old.remove();
+    for (const each of document.querySelectorAll("#around li")) {
+      const row = document.querySelector(`#rows a[data-ticket="${each.dataset.in}"]`);
+      if (!row) continue;
+      const face = document.createElement("span"), name = document.createElement("span");
+      face.className = each.hasAttribute("data-typing") ? "face typing" : "face";
+      face.title = each.textContent;
+      face.append(each.dataset.initials);
+      name.className = "hidden";
+      name.textContent = ` ${each.textContent}`;
+      face.append(name);
+      row.append(face);
+    }
+  };
+  document.addEventListener("desk:shown", faces);
+  document.addEventListener("DOMContentLoaded", faces);
   document.addEventListener("desk:left", () => { shown.delete("act"); tag = ""; plan(true); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else plan(true); });
   document.addEventListener("DOMContentLoaded", () => {
