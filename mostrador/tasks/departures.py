@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain import dispatch as rules
-from mostrador.domain.delivery import State
+from mostrador.domain.delivery import Source, State
 from mostrador.domain.dispatch import Departure, Kind, Past, Rules, Waiting
 from mostrador.domain.quotas import Bucket
 from mostrador.models import Cancellation, Feed, Order, Quota, Refund, SellingPartner
@@ -87,15 +87,19 @@ def _look(partner: SellingPartner, now: datetime) -> _Seen:
     waiting = len(refunds) + len(cancellations)
     # With a token for each and some to spare, nobody waits for anybody.
     is_plenty = bucket.level(now) >= waiting + settings.TOKENS_KEPT_FOR_CANCELLATIONS
+    past = Past() if is_plenty and not spacing else _past(partner)
+    if refunds and not rules.is_plenty(bucket, now):
+        past = replace(past, pace=_pace(partner, now))
     return _Seen(
         refunds,
         cancellations,
         bucket,
-        Past() if is_plenty and not spacing else _past(partner),
+        past,
         Rules(
             messages_per_feed=settings.MESSAGES_PER_FEED,
             keep=0 if is_plenty else _in_sight(partner, now),
             spacing=spacing,
+            undo=timedelta(seconds=settings.UNDO_SECONDS),
         ),
     )
 
@@ -105,6 +109,12 @@ def _refunds(partner: SellingPartner) -> list[Waiting]:
     return [
         Waiting(pk, due) for pk, due in rows.order_by("send_after").values_list("pk", "send_after")[:LOOKS_AT]
     ]
+
+
+def _pace(partner: SellingPartner, now: datetime) -> float:
+    """Return how many refunds a second were asked for here lately; what was made elsewhere costs no token."""
+    ours = Refund.objects.filter(selling_partner=partner).exclude(source=Source.ELSEWHERE).order_by("-pk")
+    return rules.pace(list(ours.values_list("requested_at", flat=True)[: rules.PACE_LOOKS_AT]), now)
 
 
 def _cancellations(partner: SellingPartner) -> list[Waiting]:

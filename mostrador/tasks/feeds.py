@@ -78,8 +78,11 @@ def dispatch(*, partner_id: int, feed_type: str) -> None:
 
 
 def _plan_departure(partner_id: int, feed_type: FeedType, at: datetime) -> None:
-    """Have the next departure looked at when it is time; one such job for a selling partner is enough."""
-    lock = f"departure:{partner_id}:{feed_type}"
+    """Have the next departure looked at when it is time; one such job for that second is enough.
+
+    A later plan may name an earlier time: the job of the first must not stand in the way of the second's.
+    """
+    lock = f"departure:{partner_id}:{feed_type}:{at:%d%H%M%S}"
     enqueue(dispatch, lock=lock, at=at, partner_id=partner_id, feed_type=feed_type.value)
 
 
