@@ -159,9 +159,9 @@ def encode(letter: Letter) -> bytes:
     _check_headers(letter)
     _check_files(letter.attachments)
     message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(letter.from_name, addr_spec=letter.from_address)
+    message["From"] = Address(_literal(letter.from_name), addr_spec=letter.from_address)
     message["To"] = Address(addr_spec=letter.to_address)
-    message["Subject"] = letter.subject
+    message["Subject"] = _literal(letter.subject)
     if letter.sent_at is not None:
         message["Date"] = letter.sent_at
     message["Message-ID"] = letter.message_id
@@ -173,7 +173,22 @@ def encode(letter: Letter) -> bytes:
     for attachment in letter.attachments:
         main, _, sub = attachment.content_type.partition("/")
         message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
-    return message.as_bytes()
+    written = message.as_bytes()
+    _check_written(written, set(message.keys()))
+    return written
+
+
+def _literal(words: str) -> str:
+    """Keep words from being taken for encoded ones, which may hide a line break (RFC 2047)."""
+    return words.replace("=?", "= ?")
+
+
+def _check_written(written: bytes, names: set[str]) -> None:
+    """Look once more at the head as it leaves: every line is of one of our own headers."""
+    known = tuple(f"{name}:".encode().lower() for name in names)
+    for line in written.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+        if (not line.startswith((b" ", b"\t")) and not line.lower().startswith(known)) or b"\n" in line:
+            raise LetterError("A header would hold a line break.")
 
 
 def _clean_body(body: str) -> str:
