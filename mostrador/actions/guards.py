@@ -11,9 +11,19 @@ from django.db import transaction
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain.feeds import FeedState
-from mostrador.models import Agent, Feed, Reconciliation, SellingPartner, SendingStop
+from mostrador.domain.guards import MarkFate
+from mostrador.models import (
+    Agent,
+    EventKind,
+    Feed,
+    ForgottenMark,
+    Order,
+    Reconciliation,
+    SellingPartner,
+    SendingStop,
+)
 from mostrador.models.guards import leave_out_numbers
-from mostrador.tasks import epoch, guards
+from mostrador.tasks import epoch, forgotten, guards
 
 
 class Obstacle(StrEnum):
@@ -22,6 +32,7 @@ class Obstacle(StrEnum):
     NOT_CLOSED = "not_closed"
     NOT_AN_OWNER = "not_an_owner"
     NOT_RECONCILED = "not_reconciled"
+    NOT_HELD = "not_held"
 
 
 @dataclass
@@ -62,6 +73,25 @@ def not_reconciled(stop: SendingStop) -> list[tuple[SellingPartner, FeedType]]:
         for kind in FeedType
         if not Reconciliation.objects.completes(stop=stop, partner=partner, feed_type=kind)
     ]
+
+
+def release_order(*, order: Order, agent: Agent, because: str, now: datetime) -> list[ForgottenMark]:
+    """Let an order be refunded again of which something may have left before a restore; an owner decides.
+
+    Raises: CannotOpen.
+    """
+    if not (agent.is_owner and agent.is_active):
+        raise CannotOpen(Obstacle.NOT_AN_OWNER)
+    with transaction.atomic():
+        locked = Order.objects.locked(order.pk)
+        held = list(locked.forgotten_marks.held())
+        if not held:
+            raise CannotOpen(Obstacle.NOT_HELD)
+        for mark in held:
+            mark.order = locked
+            mark.settle(MarkFate.RELEASED, now=now, agent=agent, words=because)
+            forgotten.note(EventKind.ORDER_RELEASED, mark, now, fate=MarkFate.RELEASED, agent=agent)
+    return held
 
 
 def _wake(now: datetime) -> None:

@@ -48,6 +48,8 @@ def order_refusals(order: OrderFacts) -> list[Refusal]:
     found = []
     if order.partner_paused:
         found.append(Refusal(RefusalCode.SELLING_PARTNER_PAUSED))
+    if order.held_since:
+        found.append(Refusal(RefusalCode.ORDER_HELD, {"due": order.held_since.isoformat()}))
     if order.by_amazon:
         return [*found, Refusal(RefusalCode.FULFILLED_BY_AMAZON)]
     if order.replacement_of:

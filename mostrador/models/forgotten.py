@@ -32,6 +32,7 @@ class ForgottenMarkQuerySet(models.QuerySet["ForgottenMark"]):
         total: int,
         currency: str,
         marked_at: datetime,
+        words: str,
         now: datetime,
     ) -> ForgottenMark | None:
         """Store a mark and hold its order, which must be locked; nothing if it is known already."""
@@ -48,6 +49,7 @@ class ForgottenMarkQuerySet(models.QuerySet["ForgottenMark"]):
                 "currency": currency,
                 "marked_at": marked_at,
                 "found_at": now,
+                "words": words,
             },
         )
         if not made:
@@ -118,6 +120,7 @@ class ForgottenMark(models.Model):
     ) -> None:
         """Note what became of it, and free the order if no other mark holds it; the order is locked."""
         ForgottenMark.objects.filter(pk=self.pk, fate=MarkFate.HELD).update(
-            fate=fate, refund=refund, settled_at=now, settled_by=agent, words=words
+            fate=fate, refund=refund, settled_at=now, settled_by=agent, words=words or self.words
         )
+        self.words = words or self.words
         ForgottenMark.objects.free_or_hold(self.order)

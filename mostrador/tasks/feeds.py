@@ -7,6 +7,7 @@ call between the mark and its answer, which is made by `_send` alone.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -21,7 +22,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
 from mostrador.models.feeds import ONE_IN_FLIGHT
-from mostrador.tasks import departures, guards, rates, reports, sealing, strange_feeds
+from mostrador.tasks import departures, guards, journal, marks, rates, reports, sealing, strange_feeds
 from mostrador.tasks.clock import database_now
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
@@ -187,6 +188,7 @@ def _send(feed: Feed) -> None:
     client = client_for(partner)
     token = client.tokens.token(timezone.now())
     reach("send.token")
+    entry = marks.entry_of(feed, marked_at=timezone.now())
     now = timezone.now()
     take(partner, "createFeed", now, keep=departures.kept(partner, kind, now))
     deadline = boot_clock() + SEND_WITHIN
@@ -195,8 +197,11 @@ def _send(feed: Feed) -> None:
     reach("send.marked")
     if feed.state != FeedState.MARKED:
         return  # its document had grown too old: it is staged anew
-    if (trouble := _off_the_record()) is not None:
+    assert feed.marked_at, "a marked feed knows when"
+    entry = replace(entry, marked_at=feed.marked_at)
+    if (trouble := _off_the_record(entry)) is not None:
         settle(feed, rules.CertainlyNotDone(trouble, CLOSED_LOOKS_AGAIN), timezone.now())
+        journal.note_not_done(entry)
         return
     reach("send.recorded")
     try:
@@ -212,16 +217,20 @@ def _send(feed: Feed) -> None:
     except AmazonError as error:
         reach("send.failed")
         _failed(feed, error)
+        if error.happened is Happened.NO:
+            journal.note_not_done(entry)
     else:
         reach("send.answered")
         _created(feed, created)
+        journal.note_feed(entry, created.feed_id)
         reach("send.noted")
     rates.heed(partner, "createFeed", timezone.now())
 
 
-def _off_the_record() -> str | None:
+def _off_the_record(entry: journal.Entry) -> str | None:
     """Put the mark on record outside the database too; return why it cannot be: nothing is sent then."""
     try:
+        journal.append(entry)
         return None if guards.keep(timezone.now()) else "sending is closed: the database was restored"
     except OSError as error:
         return f"the epoch record cannot be written ({error.strerror}): make room on its disk"

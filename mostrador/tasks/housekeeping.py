@@ -15,7 +15,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.models import Cancellation, Feed, Order, Refund, SellingPartner
-from mostrador.tasks import calls, feeds, guards, messages, orders, snoozing
+from mostrador.tasks import calls, feeds, forgotten, guards, messages, orders, snoozing
 from mostrador.tasks.queue import enqueue_missing
 
 if TYPE_CHECKING:
@@ -68,8 +68,11 @@ def _keep_record() -> None:
     """Let every worker keep its own record outside the database, whichever of them sweeps."""
     try:
         guards.keep_now_and_then(timezone.now())
+        forgotten.take_in_once(now=timezone.now())
     except OSError:
-        logger.exception("the epoch record cannot be written: nothing is sent until it can")
+        logger.exception(
+            "the epoch record cannot be written, or its journal read: nothing is sent until then"
+        )
 
 
 def sweep(now: datetime, *, beat: Callable[[], None] = lambda: None) -> None:

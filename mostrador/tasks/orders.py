@@ -14,7 +14,7 @@ from mostrador.amazon import orders as amazon
 from mostrador.amazon.errors import AmazonError
 from mostrador.domain.delivery import State
 from mostrador.models import Event, EventKind, Order, SearchText, SellingPartner
-from mostrador.tasks import cancellations, refunds
+from mostrador.tasks import cancellations, forgotten, refunds
 from mostrador.tasks.gate import NoToken, ask
 from mostrador.tasks.invariants import guarded
 
@@ -95,6 +95,7 @@ def take_over(*, partner: SellingPartner, said: amazon.Order, now: datetime) -> 
         if order.buyer_asked_to_cancel() and not had_asked:
             cancellations.note_request(order=order, now=now)
         cancellations.confirm(order=order, now=now)
+        forgotten.match_order(order=order, now=now)
         SearchText.objects.write_keys_of(order)
     return order
 
@@ -118,6 +119,8 @@ def _plan_next_proof(order: Order, now: datetime) -> None:
         *order.refunds.filter(state=State.ACCEPTED).values_list("moved_at", flat=True),
         *order.cancellations.filter(state=State.ACCEPTED).values_list("moved_at", flat=True),
     ]
+    if order.held_since is not None:
+        waiting.append(max(order.held_since, now - forgotten.LOOKS_EVERY))
     ages = [now - accepted_at for accepted_at in waiting if now - accepted_at < _PROOF_UNTIL]
     if not ages:
         order.read_is_done()

@@ -23,6 +23,7 @@ from mostrador.models import (
     EventKind,
     Feed,
     FeedMark,
+    ForgottenMark,
     LostRace,
     Order,
     Reconciliation,
@@ -32,6 +33,7 @@ from mostrador.models import (
     SendingStop,
 )
 from mostrador.tasks import feeds, messages, orders
+from mostrador.tasks import forgotten as forgotten_marks
 from mostrador.tasks.gate import NoToken, ask
 from mostrador.tasks.settling import settle
 
@@ -55,6 +57,7 @@ class Comparison:
     safe: tuple[str, ...] = ()  # wait on and will leave once sending is open
     imported: tuple[str, ...] = ()  # refunds that only Amazon's accounts knew
     unread: tuple[str, ...] = ()  # orders that could not be read yet
+    held: tuple[ForgottenMark, ...] = ()  # marks of the journal that the database does not know
     trouble: str = ""
     certain_from: datetime | None = None
     complete: bool = False
@@ -69,10 +72,14 @@ class _Moved:
 
 
 def reconcile(*, now: datetime) -> list[Comparison]:
-    """Compare every selling partner with Amazon's list; safe to repeat; empty while sending is open."""
+    """Compare every selling partner with Amazon's list; safe to repeat; empty while sending is open.
+
+    Raises: OSError when the journal of marks cannot be read.
+    """
     stop = SendingStop.objects.current()
     if stop is None:
         return []
+    forgotten_marks.take_in(stop, now=now)
     partners = SellingPartner.objects.order_by("name", "region")
     return [_compare(stop, partner, kind, now) for partner in partners for kind in FeedType]
 
@@ -86,12 +93,16 @@ def _compare(stop: SendingStop, partner: SellingPartner, kind: FeedType, now: da
     except AmazonError as error:
         return replace(blank, trouble=str(error))
     known_at = FeedMark.objects.newest_at()
-    forgotten = rules.after_last_knowledge(_forgotten(stop, partner, listed), known_at)
+    unknown = _forgotten(stop, partner, listed)
+    forgotten = rules.after_last_knowledge(unknown, known_at)
     adopted = set(_adopted(stop, partner))
     homeless = tuple(feed for feed in forgotten if feed.feed_id not in adopted)
     moved = _Moved()
     _search_for_feed(stop, partner, kind, homeless, moved, now)
     _review_wishes(stop, partner, kind, forgotten, moved, now)
+    _read_held(stop, partner, kind)
+    ownerless = tuple(feed for feed in unknown if feed.feed_id not in adopted)
+    forgotten_marks.match_list(stop=stop, partner=partner, kind=kind, feeds=ownerless, now=now)
     unread, imported = _read_orders(stop, partner, kind, moved, now)
     complete = not unread and now >= stop.certain_from
     Reconciliation.objects.note(
@@ -106,6 +117,7 @@ def _compare(stop: SendingStop, partner: SellingPartner, kind: FeedType, now: da
         safe=tuple(wish.reference for wish in _wishes(stop, partner, kind) if wish.state == State.REQUESTED),
         imported=imported,
         unread=unread,
+        held=tuple(forgotten_marks.held_marks(partner, kind)),
         complete=complete,
     )
 
@@ -256,6 +268,16 @@ def _read_orders(
         if elsewhere.filter(order=wish.order_id, total=wish.total, requested_at__gte=since).exists():
             _review(wish, [], moved, now)  # the accounts show it, though the list of feeds does not
     return tuple(unread), tuple(f"{each.reference} of {each.order.amazon_order_id}" for each in elsewhere)
+
+
+def _read_held(stop: SendingStop, partner: SellingPartner, kind: FeedType) -> None:
+    """Read the orders that are held, and their accounts: either may show what was forgotten.
+
+    An order that cannot be read stays held; it does not keep the others from being sent.
+    """
+    held = {mark.order_id: mark.order for mark in forgotten_marks.held_marks(partner, kind)}
+    for pk in [pk for pk, order in held.items() if not _was_read(order, stop)][:ORDERS_AT_ONCE]:
+        orders.refresh(order_id=pk)
 
 
 def _was_read(order: Order, stop: SendingStop) -> bool:

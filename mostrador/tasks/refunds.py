@@ -12,7 +12,7 @@ from mostrador.amazon.components import Component
 from mostrador.amazon.finances import OutsideRefund
 from mostrador.domain.delivery import State
 from mostrador.models import Event, EventKind, ItemBalance, Order, OrderItem, Refund, RefundLine
-from mostrador.tasks import messages
+from mostrador.tasks import forgotten, messages
 
 # While one of these could be the booking we see, the booking is left for later.
 _MAY_BE_OURS = (State.SENDING, State.SENT, State.UNKNOWN, State.REVIEW)
@@ -25,6 +25,7 @@ def take_over(*, order: Order, bookings: Iterable[OutsideRefund], now: datetime)
         for booking in sorted(bookings, key=lambda each: (each.posted_at is None, each.posted_at)):
             if not Refund.objects.is_booked(partner=locked.selling_partner, refund_id=booking.refund_id):
                 _book(locked, booking, now)
+        forgotten.match_accounts(order=locked, now=now)
         locked.money_was_read(now)
 
 

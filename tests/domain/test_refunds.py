@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -57,6 +58,7 @@ def test_every_reason_of_amazon_is_a_reason(reason: str) -> None:
     [
         (order(read_at=None, status="", fulfilled_by="AMAZON"), [C.ORDER_NOT_READ_YET]),
         (order(partner_paused=True), [C.SELLING_PARTNER_PAUSED]),
+        (order(held_since=datetime(2026, 11, 24, 10, 32, tzinfo=UTC)), [C.ORDER_HELD]),
         (order(fulfilled_by="AMAZON"), [C.FULFILLED_BY_AMAZON]),
         (order(replacement_of="302-9-9"), [C.REPLACEMENT_ORDER]),
         (order(open_cancellation="C-1001"), [C.ORDER_FROZEN]),

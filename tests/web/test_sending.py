@@ -29,6 +29,7 @@ def test_closed_sending_is_said_on_every_page(desk: Client, path: str) -> None:
     assert "Sending is closed" in html
     assert "the database is older than what was sent last" in html
     assert "An owner has to compare everything" in html
+    assert "Look in Seller Central before you ask for a refund again" in html
 
 
 @pytest.mark.django_db

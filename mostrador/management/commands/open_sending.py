@@ -46,6 +46,8 @@ def _words(refusal: CannotOpen) -> str:
     match refusal.obstacle:
         case Obstacle.NOT_CLOSED:
             return "Sending is not closed: there is nothing to open."
+        case Obstacle.NOT_HELD:
+            raise AssertionError("only asked of an order")
         case Obstacle.NOT_AN_OWNER:
             return "Only an active owner may open sending."
         case Obstacle.NOT_RECONCILED:

@@ -12,7 +12,10 @@ from django.utils import timezone
 
 from mostrador.management.desk_command import DeskCommand, add_json_option
 from mostrador.models import SendingStop
-from mostrador.tasks import guards, reconciling
+from mostrador.money import Money
+from mostrador.tasks import forgotten, guards, reconciling
+from mostrador.tasks.forgotten import TakenIn
+from mostrador.tasks.journal import path as where_it_lies
 from mostrador.tasks.reconciling import Comparison
 
 
@@ -40,22 +43,31 @@ class Command(DeskCommand):
         if stop is None:
             self.tell({"closed": False}, words="Sending is open: nothing to compare.", as_json=as_json)
             return
-        found = reconciling.reconcile(now=now)
+        try:
+            journal = forgotten.take_in(stop, now=now)
+            found = reconciling.reconcile(now=now)
+        except OSError as problem:
+            raise CommandError(f"The journal of marks cannot be read: {problem.strerror}.") from problem
         complete = all(each.complete for each in found)
         facts = {
             "closed": True,
             "because": stop.because,
             "certain_from": stop.certain_from,
             "complete": complete,
+            "journal": {"found": not journal.is_missing, "unreadable_lines": journal.unreadable},
             "found": [_facts(each) for each in found],
         }
-        self.tell(facts, words="\n".join(report(stop, found)), as_json=as_json)
+        self.tell(facts, words="\n".join(report(stop, found, journal)), as_json=as_json)
         if not complete:
             sys.exit(1)
 
 
-def report(stop: SendingStop, found: Sequence[Comparison]) -> Iterator[str]:
+def report(stop: SendingStop, found: Sequence[Comparison], journal: TakenIn) -> Iterator[str]:
     """Return in words what was found."""
+    if journal.is_missing:
+        yield "This host has no journal of marks: what was asked for since the backup only Amazon knows."
+    if journal.unreadable:
+        yield f"{journal.unreadable} lines of the journal of marks cannot be read: {where_it_lies()}"
     yield f"Sending is closed since {stop.closed_at:%Y-%m-%d %H:%M:%S} UTC: {', '.join(stop.codes)}."
     for each in found:
         yield f"{each.partner} ({each.partner.region}), {each.feed_type}:"
@@ -77,6 +89,7 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield f"could not be compared: {found.trouble}"
         return
     number = len(found.forgotten)
+    yield from _held_lines(found)
     yield f"{number} {'feed' if number == 1 else 'feeds'} at Amazon that the database does not know"
     for feed in found.forgotten:
         yield f"  feed {feed.feed_id}, made {feed.created_at:%Y-%m-%d %H:%M:%S} UTC, {feed.status}"
@@ -89,6 +102,34 @@ def _lines(found: Comparison) -> Iterator[str]:
         (found.unread, "order not read yet"),
     ):
         yield from (f"{name}: {what}" for name in names)
+
+
+def _held_lines(found: Comparison) -> Iterator[str]:
+    """Return which orders are held, and what for: the journal knows a mark, the database does not."""
+    for mark in found.held:
+        items = ", ".join(f"item {item['item_id']}" for item in mark.items)
+        what = (
+            f"{mark.reference}, {Money(mark.total, mark.currency)}, {items}" if mark.total else mark.reference
+        )
+        at_amazon = f" ({mark.words})" if mark.words else ""
+        yield (
+            f"order {mark.order.amazon_order_id} is held: {what} was about to leave at "
+            f"{mark.marked_at:%Y-%m-%d %H:%M:%S} UTC{at_amazon}"
+        )
+
+
+def _held_facts(found: Comparison) -> list[dict[str, Any]]:
+    return [
+        {
+            "order": mark.order.amazon_order_id,
+            "reference": mark.reference,
+            "items": mark.items,
+            "total": mark.total,
+            "currency": mark.currency,
+            "marked_at": mark.marked_at,
+        }
+        for mark in found.held
+    ]
 
 
 def _facts(found: Comparison) -> dict[str, Any]:
@@ -106,6 +147,7 @@ def _facts(found: Comparison) -> dict[str, Any]:
         "imported": found.imported,
         "safe": found.safe,
         "unread": found.unread,
+        "held": _held_facts(found),
         "trouble": found.trouble,
         "complete": found.complete,
     }
