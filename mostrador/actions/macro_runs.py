@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from mostrador.actions.cancellations import CancellationWish, request_cancellation
+from mostrador.actions.collisions import Seen
 from mostrador.actions.macros import Action, MacroText, teller_of
 from mostrador.actions.messages import ReplyWish, request_reply
 from mostrador.actions.refunds import RefundWish, request_refund
@@ -77,7 +78,7 @@ class MacroWish:
     """The press: the macro as it was shown, with the agent's last words.
 
     `stamp` and `seen_available` say what the page showed; if that has changed, nothing is done. `accepted`
-    are the rules of Amazon that have warned already, as in a reply.
+    are the rules of Amazon that have warned already, and `seen` how far the ticket had come, as in a reply.
     """
 
     slug: str
@@ -88,6 +89,7 @@ class MacroWish:
     seen_available: int
     source: Source = Source.AGENT
     accepted: frozenset[str] = frozenset()
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,11 @@ def _ask(ticket: Ticket, agent: Agent, plan: MacroPlan, wish: MacroWish, now: da
     assert ticket.order, "a ticket without an order was turned away"
     if planned.step.kind is StepKind.CANCEL:
         cancel = CancellationWish(
-            reason=planned.step.reason, request_key=wish.request_key, note=wish.slug, source=wish.source
+            reason=planned.step.reason,
+            request_key=wish.request_key,
+            note=wish.slug,
+            source=wish.source,
+            seen=wish.seen,
         )
         return request_cancellation(order=ticket.order, ticket=ticket, agent=agent, wish=cancel, now=now)
     refund = RefundWish(
@@ -247,6 +253,7 @@ def _ask(ticket: Ticket, agent: Agent, plan: MacroPlan, wish: MacroWish, now: da
         note=wish.slug,
         seen_available=wish.seen_available,
         source=wish.source,
+        seen=wish.seen,
     )
     return request_refund(order=ticket.order, ticket=ticket, agent=agent, wish=refund, now=now)
 
@@ -265,6 +272,8 @@ def _say(
         armed_on=armed_on,
         source=wish.source,
         accepted=wish.accepted,
+        # What this very press has asked for is no change that should stop it.
+        seen=None if money_step(macro.steps) else wish.seen,
     )
     return request_reply(ticket=ticket, agent=agent, wish=reply, now=now)
 

@@ -32,6 +32,7 @@ class Sign(StrEnum):
 
     CANCEL = "cancel"
     REFUND = "refund"
+    PART = "part"
     RETURN = "return"
     NOT_RECEIVED = "not_received"
     DAMAGED = "damaged"
@@ -63,12 +64,16 @@ class Because:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A proposal with its reasons; `reason` is Amazon's, for the form; `macro` names the reply."""
+    """A proposal with its reasons; `reason` is Amazon's, for the form; `macro` names the reply.
+
+    `is_partial` tells that the buyer wants a part of the money, so that the form opens without all of it.
+    """
 
     move: Move
     because: tuple[Because, ...]
     reason: str = ""
     macro: str = ""
+    is_partial: bool = False
 
     @property
     def key(self) -> str:
@@ -92,7 +97,10 @@ class Signals:
 
 
 _NOT_RELEASED = frozenset({FulfillmentStatus.PENDING, FulfillmentStatus.PENDING_AVAILABILITY})
-_ABOUT_MONEY = frozenset({Wish.REFUND, Wish.RETURN, Wish.DAMAGED, Wish.WRONG_ITEM, Wish.NOT_RECEIVED})
+_MONEY = frozenset({Wish.REFUND, Wish.PART})
+_ABOUT_MONEY = frozenset(
+    {Wish.REFUND, Wish.PART, Wish.RETURN, Wish.DAMAGED, Wish.WRONG_ITEM, Wish.NOT_RECEIVED}
+)
 
 
 def suggest(signals: Signals) -> Suggestion | None:
@@ -210,7 +218,7 @@ def _after_shipping(signals: Signals) -> Suggestion | None:
         return _late(signals)
     if Wish.RETURN in wishes:
         return _macro(signals, "how_to_return", (*_wished(signals), shipped))
-    if Wish.REFUND in wishes:
+    if wishes & _MONEY:
         return _refund(signals, AdjustmentReason.GENERAL_ADJUSTMENT, (*_wished(signals), shipped))
     if Wish.ADDRESS in wishes:
         return _macro(signals, "address_after_shipping", (*_wished(signals), shipped))
@@ -238,7 +246,7 @@ def _under_way(signals: Signals, asked: Sequence[Because]) -> Suggestion | None:
 
 def _not_as_ordered(signals: Signals) -> Suggestion | None:
     because = (*_wished(signals), Because(Sign.SHIPPED))
-    if Wish.REFUND not in signals.wishes or Wish.RETURN in signals.wishes:
+    if not signals.wishes & _MONEY or Wish.RETURN in signals.wishes:
         slug = "how_to_return" if Wish.RETURN in signals.wishes else "damaged_or_wrong"
         return _macro(signals, slug, because)
     wrong = Wish.WRONG_ITEM in signals.wishes
@@ -261,4 +269,4 @@ def _late(signals: Signals) -> Suggestion | None:
 def _refund(signals: Signals, reason: AdjustmentReason, because: Sequence[Because]) -> Suggestion | None:
     if refunds.order_refusals(signals.order):
         return None
-    return Suggestion(Move.REFUND, tuple(because), reason=reason)
+    return Suggestion(Move.REFUND, tuple(because), reason=reason, is_partial=Wish.PART in signals.wishes)

@@ -20,6 +20,7 @@ class Wish(StrEnum):
 
     CANCEL = "cancel"
     REFUND = "refund"
+    PART = "part"
     RETURN = "return"
     NOT_RECEIVED = "not_received"
     DAMAGED = "damaged"

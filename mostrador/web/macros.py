@@ -20,6 +20,7 @@ from mostrador.domain.refusals import RefusalCode, Refused, RequestKeyReused
 from mostrador.models import SavedMacro, Ticket
 from mostrador.web.access import access_ticket, agent_of
 from mostrador.web.act import act_again
+from mostrador.web.changes import read_seen, seen_text
 from mostrador.web.macro_words import planned_words, step_words, title_of, why_not
 from mostrador.web.reply_form import LONGEST_TYPED, ReplyDraft, language_of, read_reply
 from mostrador.web.request_keys import kept_as, new_key, read_key
@@ -49,7 +50,8 @@ def picker(request: HttpRequest, ticket_id: int) -> HttpResponse:
 
 
 def _choice(said: MacroText) -> Choice:
-    words = " ".join(said.macro.text_in(said.language).replace("{greeting}", "").split())
+    body = (said.text or said.macro.text_in(said.language)).partition("\n")
+    words = " ".join((body[2] or body[0]).split())
     return Choice(
         slug=said.macro.slug,
         title=title_of(said.macro),
@@ -121,6 +123,7 @@ def _press(request: HttpRequest, ticket: Ticket, slug: str) -> Problems | None:
         stamp=posted.get("stamp", "")[:60],
         seen_available=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else -1,
         accepted=frozenset(posted.getlist("accepted")[:20]),
+        seen=read_seen(posted.dict()),
     )
     try:
         actions.run_macro(ticket=ticket, agent=agent_of(request), wish=wish, now=timezone.now())
@@ -162,4 +165,5 @@ def _preview_context(
         "stands_in": plan.said.language if macro.texts and plan.said.language != language else "",
         "request_key": read_key(request.POST.dict()) if problems else new_key(),
         "undo_seconds": settings.UNDO_SECONDS,
+        "seen": seen_text(ticket),
     }

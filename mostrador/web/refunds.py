@@ -61,7 +61,10 @@ def _opening(request: HttpRequest, ticket: Ticket) -> RefundDraft:
     number = request.GET.get("after", "")
     if not (number.isascii() and number.isdigit() and len(number) < 18):
         wanted = request.GET.get("reason", "")
-        return blank_refund(facts, reason=wanted or request.session.get(_LAST_REASON, ""))
+        draft = blank_refund(facts, reason=wanted or request.session.get(_LAST_REASON, ""))
+        if request.GET.get("mode") == Mode.PARTIAL:
+            draft.mode, draft.lines = Mode.PARTIAL, []
+        return draft
     refused = access_refund(ticket, int(number))
     amounts = {line.item_id: line.amounts for line in refused.wished_lines()}
     return refund_after(facts, amounts, reason=refused.reason)

@@ -37,7 +37,11 @@
     if (!option || option.getAttribute("aria-disabled") === "true") return;
     const { slug, run } = option.dataset;
     close();
-    if (run) return htmx.ajax("GET", run, { target: "#act", swap: "outerHTML" });
+    if (run && document.getElementById("act")) return htmx.ajax("GET", run, { target: "#act", swap: "outerHTML" });
+    if (run) return location.assign(run);
+    fill(slug);
+  }
+  function fill(slug) {
     const radio = document.querySelector("#reply-form [name=kind][value=reply]");
     if (radio && !radio.checked) radio.click();
     document.getElementById("macro").value = slug;
@@ -63,7 +67,24 @@
     else if (event.key === "Enter" && event.target.id === "macro-find") { event.preventDefault(); take(chosen()); }
     else if (event.key === "Escape") { event.preventDefault(); close(); document.getElementById("open-macros")?.focus(); }
   }, true);
+  // A suggestion that was dismissed stays away in this browser, until something new is proposed.
+  const DISMISSED = "dismissed-suggestions";
+  const dismissed = () => JSON.parse(localStorage.getItem(DISMISSED) || "[]");
+  function hideDismissed() {
+    for (const box of document.querySelectorAll("[data-suggestion]")) box.hidden = dismissed().includes(box.dataset.suggestion);
+  }
+  document.addEventListener("htmx:afterSwap", hideDismissed);
+  document.addEventListener("desk:shown", hideDismissed);
+  document.addEventListener("DOMContentLoaded", hideDismissed);
+
   document.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-suggestion]");
+    if (box && event.target.closest("[data-dismiss-suggestion]")) {
+      localStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), box.dataset.suggestion].slice(-200)));
+      return hideDismissed();
+    }
+    const suggested = event.target.closest("[data-fill-macro]");
+    if (suggested) return fill(suggested.dataset.fillMacro);
     if (!picker()) return;
     if (event.target.closest("[data-close-picker]") || event.target === picker()) close();
     else take(event.target.closest("#macro-picker [role=option]"));
