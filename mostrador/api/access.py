@@ -12,6 +12,7 @@ from mostrador.api import problems
 from mostrador.api.problems import ProblemCode, ProblemRaised
 from mostrador.api.schemas.shapes import Partner
 from mostrador.models import Agent, Cancellation, Order, Refund, Reply, SellingPartner, Ticket
+from mostrador.models.tickets import TicketQuerySet
 
 FIRST_NUMBER = 1000  # references count from here: T-1001 is the first ticket
 _REFERENCE = re.compile(r"[A-Z]-([0-9]{4,18})")
@@ -48,7 +49,7 @@ def number_in(reference: str, letter: str) -> int | None:
     return int(found[1]) - FIRST_NUMBER
 
 
-def tickets(agent: Agent) -> QuerySet[Ticket]:
+def tickets(agent: Agent) -> TicketQuerySet:
     """Return the tickets this agent may see: today, every one."""
     return Ticket.objects.select_related("selling_partner", "order", "assigned_to")
 

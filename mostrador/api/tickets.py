@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.utils import timezone
 from ninja import Query, Router
 
-from mostrador.api import access
+from mostrador.api import access, problems
 from mostrador.api.paging import Cursor, Limit, page
 from mostrador.api.problems import ProblemCode, documented
 from mostrador.api.schemas.tickets import Ticket, Tickets, TicketSummary
 from mostrador.api.tokens import ProgramRequest, agent_of
+from mostrador.domain.filters import LONGEST_TEXT, Filters, read_filters
 from mostrador.domain.tickets import TicketState
+from mostrador.models.finding import matching
 
 router = Router(tags=["Tickets"])
 
@@ -23,6 +26,15 @@ OrderChoice = Annotated[
         pattern=r"^[A-Za-z0-9._-]{1,40}$",
         description="Only tickets about the order with this id of Amazon's.",
         example="302-1234567-1234567",
+    ),
+]
+FilterText = Annotated[
+    str | None,
+    Query(
+        None,
+        max_length=LONGEST_TEXT,
+        description="Words and filters as in the search box: `is:open marketplace:DE amount:>50 lamp`.",
+        example="is:open tag:late-parcel",
     ),
 ]
 
@@ -39,10 +51,14 @@ def tickets(
     state: StateChoice,
     order_id: OrderChoice,
     selling_partner: access.PartnerChoice,
+    q: FilterText,
     cursor: Cursor,
     limit: Limit,
 ) -> Tickets:
     """Return tickets, the latest message first.
+
+    What `q` holds and is no filter is refused with its text: nothing is found by half a question. "mine" and
+    "me" mean the agent of the token. Merged tickets show in another one: `q=is:merged` lists them.
 
     A ticket that gets a message while you page moves to the top: begin again to see it there.
     """
@@ -53,8 +69,19 @@ def tickets(
         rows = rows.filter(order__amazon_order_id=order_id)
     if selling_partner:
         rows = rows.filter(selling_partner__in=access.partners(selling_partner))
+    if q and q.strip():
+        rows = matching(rows, _filters(q), agent=agent_of(request), now=timezone.now())
     shown, following = page(rows, cursor=cursor, limit=limit, by="last_message_at")
     return Tickets(items=[TicketSummary.of(row) for row in shown], next=following)
+
+
+def _filters(text: str) -> Filters:
+    """Read the filters. Raises: ProblemRaised (422) for a piece that is none."""
+    filters = read_filters(text)
+    if filters.unknown:
+        pieces = ", ".join(str(each) for each in filters.unknown)
+        raise problems.invalid("query.q", f"Not understood: {pieces}.")
+    return filters
 
 
 @router.get(

@@ -171,3 +171,22 @@ def test_a_list_costs_the_same_number_of_queries_however_long_it_is(
         counts.append(len(queries))
 
     assert counts == [2, 2]
+
+
+def test_tickets_are_filtered_as_in_the_search_box(program: Program, agent: Agent) -> None:
+    mine, other = make_ticket(), make_ticket()
+    mine.assign(agent)
+    other.retag(["late"])
+
+    assert listed(program, q="is:mine") == ids([mine])
+    assert listed(program, q="is:open tag:late") == ids([other])
+    assert sorted(listed(program, q=" ")) == ids([mine, other])
+
+
+def test_a_filter_that_is_none_is_refused_with_its_text(program: Program) -> None:
+    make_ticket()
+
+    answer = program.get("tickets", q="is:open is:opne foo:bar")
+
+    assert answer.status == 422
+    assert "is:opne, foo:bar" in str(answer.body)
