@@ -60,6 +60,12 @@ def test_every_other_status_is_unknown_whatever_it_says() -> None:
         assert classify(status=status, readable=True, request_began=True) is Happened.UNKNOWN
 
 
+def test_every_4xx_in_amazons_words_is_certain_but_the_time_out() -> None:
+    for status in range(400, 500):
+        certain = classify(status=status, readable=True, request_began=True) is Happened.NO
+        assert certain is (status != 408)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -67,7 +73,11 @@ def test_every_other_status_is_unknown_whatever_it_says() -> None:
         (401, Unauthorized),
         (403, Unauthorized),
         (404, Refused),
+        (428, Refused),
         (429, Throttled),
+        (430, Refused),  # not to be tried again as if it were throttled
+        (431, Refused),
+        (499, Refused),
         (500, OutcomeUnknown),
     ],
 )
@@ -89,6 +99,9 @@ def test_an_error_keeps_amazons_words_and_request_id(status: int, kind: type[Ama
         b"null",
         b'{"errors": []}',
         b'{"errors": ["x"]}',
+        b'{"errors": {"code": "InvalidInput"}}',
+        b'{"errors": "InvalidInput"}',
+        b'{"errors": 400}',
         b'{"errors": [{"code": 3}]}',
         b"[" * 100_000,
         b'{"message": "Too Many Requests"}',
@@ -101,7 +114,7 @@ def test_a_4xx_that_is_not_amazons_is_unknown(body: bytes) -> None:
     assert error.happened is Happened.UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["soon", "-1", "1e9", "9999999999", "", "٣"])
+@pytest.mark.parametrize("text", ["soon", "-1", "1e9", "9999999999", "1000000", "", "٣"])
 def test_a_strange_retry_after_is_left_out(text: str) -> None:
     assert error_of_answer("getFeed", 429, {"retry-after": text}, AMAZONS).retry_after is None
 
