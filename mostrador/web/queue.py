@@ -221,6 +221,16 @@ def queue_page(
     )
 
 
+def tickets_of(
+    tickets: TicketQuerySet, *, agent: Agent, current: Lists, search: str, now: datetime
+) -> TicketQuerySet:
+    """Return all tickets of a list, or that a search finds, the newest first."""
+    filters = read_filters(search.strip()[:LONGEST_SEARCH])
+    return _chosen(tickets, current, filters, Asker(agent, now), away(now)).order_by(
+        "-last_message_at", "-pk"
+    )
+
+
 def queue_frame(*, current: Lists, search: str) -> Page:
     """Return the frame of a list whose rows the page asks for by itself (no query)."""
     search = search.strip()[:LONGEST_SEARCH]

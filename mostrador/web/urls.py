@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from mostrador.web import (
+    bulk,
     cancellations,
     drafts,
     health,
@@ -64,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:ticket_id>/unmerge", merging.unmerge, name="unmerge"),
     path("tickets/<int:ticket_id>/split", merging.split, name="split"),
     path("tickets/<int:ticket_id>/leave", presence.leave, name="leave"),
+    path("bulk", bulk.bulk, name="bulk"),
     path("tags", teamwork.tags, name="tags"),
     path("tickets/<int:ticket_id>/reply", messages.reply, name="reply"),
     path("tickets/<int:ticket_id>/draft", drafts.draft, name="draft"),

@@ -149,6 +149,7 @@
       const around = document.getElementById("around"), others = page.getElementById("around");
       if (around && others) around.replaceWith(document.importNode(others, true));
       mark(); count(); warn(); faces();
+      document.dispatchEvent(new CustomEvent("desk:queue"));
       const rows = document.getElementById("rows");
       if (rows) rows.scrollTop = top;
       if (held) (document.querySelector(`#rows a[data-ticket="${held}"]`) || document.querySelector("#rows a[aria-current]"))?.focus({ preventScroll: true });
