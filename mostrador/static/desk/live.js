@@ -157,10 +157,13 @@
   }
 
   // The window's title counts the buyers who wait, also when nobody looks at it.
+  let prefix = "";
+  const worded = (each, number) => say().dataset[each].replace("#", number);
   const count = () => {
     const { total, late } = document.getElementById("queue")?.dataset || {};
-    const words = late && late !== "0" ? `${say().dataset.late} ${late} · ` : "";
-    document.title = words + (total && total !== "0" ? `(${total}) ` : "") + document.title.replace(/^(?:[^()]* · )?\(\d+\+?\) /, "").replace(`${say().dataset.late} `, "").replace(/^\d+\+? · /, "");
+    const bare = prefix && document.title.startsWith(prefix) ? document.title.slice(prefix.length) : document.title.replace(/^\(\d+\+?\) /, "");
+    prefix = (late && late !== "0" ? `${worded("late", late)} · ` : "") + (total && total !== "0" ? `(${total}) ` : "");
+    document.title = prefix + bare;
   };
   // What has become late, or soon will be, is said aloud when it does.
   let pressed = null;
@@ -168,7 +171,7 @@
     const { late, soon } = document.getElementById("queue")?.dataset || {};
     const now = { late: parseInt(late || 0), soon: parseInt(soon || 0) };
     const news = ["late", "soon"].filter((each) => pressed && now[each] > pressed[each]);
-    if (news.length) say().textContent = news.map((each) => `${say().dataset[each]} ${now[each]}`).join(". ");
+    if (news.length) say().textContent = news.map((each) => worded(each, now[each])).join(". ");
     pressed = now;
   };
   // A word about the ticket before is said once, not again after every reload.
