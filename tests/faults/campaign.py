@@ -19,6 +19,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.faults.figures import Row, read_row, table
 
@@ -134,9 +135,14 @@ class Job:
 
     def progress(self) -> str:
         """Return how far it is."""
-        signs = [sign for sign in self._signs() if "sign" in sign]
-        where = f": {signs[-1]['done']}" if signs else ""
-        return f"{self.part.path.stem.removeprefix('test_')} {self.share}/{self.part.shares}{where}"
+        ended = 0
+        name = f"{self.part.path.stem.removeprefix('test_')} {self.share}/{self.part.shares}"
+        for sign in self._signs():
+            if "sign" in sign:
+                name = name.split(":")[0] + f": {ended + sign['done']}"
+            else:
+                ended += read_row(sign["row"]).done
+        return name
 
     def last_words(self) -> list[str]:
         """Return the end of what it printed."""
@@ -147,7 +153,7 @@ class Job:
         # What runs on demand only is marked in this folder alone.
         return ["-m", "faults or not planted", path] if self.part.path.parent == HERE else [path]
 
-    def _signs(self) -> list[dict[str, object]]:
+    def _signs(self) -> list[dict[str, Any]]:
         path = self.folder / "rows"
         lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]

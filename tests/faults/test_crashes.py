@@ -82,7 +82,7 @@ class Siege:
         while time.monotonic() < until:
             if point in AFTER_A_LOSS:
                 self.market.fault(operation="createFeed", action="drop_after", times=1)
-            self.market.ask(kind, next(self.free_sellers(kind)))
+            self.ask_somebody(kind)
             if doomed.ended.wait(ASK_EVERY):
                 break
             if point.startswith("look"):
@@ -93,8 +93,13 @@ class Siege:
         doomed.kill()
         return doomed.status == KILLED and doomed.ended_at > 0
 
+    def ask_somebody(self, kind: str) -> None:
+        """Ask of the seller with the most orders left; of none while all have something under way."""
+        if seller := next(self.free_sellers(kind), None):
+            self.market.ask(kind, seller)
+
     def free_sellers(self, kind: str) -> Iterator[str]:
-        """Yield the sellers in the order of who has the most orders left, the least troubled first."""
+        """Yield the sellers with nothing under way, in the order of who has the most orders left."""
         busy = set(Feed.objects.unfinished().values_list("selling_partner__seller_id", flat=True))
         suffix = "unshipped" if kind == "cancel" else "shipped"
         left = [(len(self.market.orders[f"{s}:{suffix}"]), s) for s in self.market.sellers() if s not in busy]

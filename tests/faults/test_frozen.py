@@ -60,18 +60,16 @@ def test_a_frozen_worker_that_wakes_up_doubles_and_loses_nothing(
     tmp_path: Path, settings: SettingsWrapper
 ) -> None:
     wanted = figure(sample=4, full=120)
-    with (
-        row("F11 frozen workers (SIGSTOP, SIGCONT)") as (entry, rng),
-        open_market(tmp_path, settings, sellers=10 + wanted) as market,
-    ):
-        read_orders(market)
+    with row("F11 frozen workers (SIGSTOP, SIGCONT)") as (entry, rng):
         frosts = share_of(plan(random.Random(entry.seed), wanted, longest=120.0 if SIZE else 2.0))
-        with open_nursery(tmp_path, market) as nursery:
-            siege = Siege(market, nursery, rng)
-            siege.keep_survivor(True)
-            let_them_freeze(siege, frosts, entry)
-            siege.drain(seconds=180 + len(frosts))
-        market.tell(entry)
+        with open_market(tmp_path, settings, sellers=10 + len(frosts)) as market:
+            read_orders(market)
+            with open_nursery(tmp_path, market) as nursery:
+                siege = Siege(market, nursery, rng)
+                siege.keep_survivor(True)
+                let_them_freeze(siege, frosts, entry)
+                siege.drain(seconds=180 + len(frosts))
+            market.tell(entry)
         if entry.done < len(frosts) * 0.9:
             entry.wrong.append(f"only {entry.done} of {len(frosts)} were frozen")
 
@@ -102,7 +100,7 @@ def freeze(siege: Siege, frost: Frost) -> Worker | None:
     while time.monotonic() < until:
         if frost.point in AFTER_A_LOSS:
             market.fault(operation="createFeed", action="drop_after", times=1)
-        market.ask(frost.kind, next(siege.free_sellers(frost.kind)))
+        siege.ask_somebody(frost.kind)
         for _ in range(8):
             time.sleep(0.1)
             if worker.is_frozen():
