@@ -367,6 +367,11 @@ class ReplyQuerySet(DeliveryQuerySet["Reply"]):
             return waiting.filter(armed_refund=action)
         return waiting.filter(armed_cancellation=action)
 
+    def leaving(self, *, ticket: Ticket, agent: Agent, now: datetime) -> Reply | None:
+        """Return the agent's newest reply that waits for nothing but the end of its undo window."""
+        mine = self.filter(ticket=ticket, requested_by=agent, state=State.REQUESTED, send_after__gt=now)
+        return mine.filter(armed_refund=None, armed_cancellation=None).order_by("pk").last()
+
     def ready(self, now: datetime) -> ReplyQuerySet:
         """Return the due replies that wait for nothing, or for something that is decided."""
         undecided = Q(armed_refund__state__in=OPEN) | Q(armed_cancellation__state__in=OPEN)

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mostrador.domain.tickets import TicketState
-from mostrador.models import Ticket
+from mostrador.models import Reply, Ticket
 from mostrador.web.access import access_ticket, agent_of, visible_tickets
 from mostrador.web.places import place_of
 from mostrador.web.queue import ticket_after
@@ -25,6 +26,7 @@ class Notice:
 
     ticket: Ticket
     words: str
+    leaving: Reply | None = None  # the answer that can still be taken back
 
 
 def ticket_below(request: HttpRequest, row: Ticket, now: datetime) -> int | None:
@@ -58,8 +60,8 @@ def notice_of(request: HttpRequest) -> Notice | None:
     except Http404:
         return None
     name = {"name": row.buyer_name or row.reference}
+    leaving = Reply.objects.leaving(ticket=row, agent=agent_of(request), now=timezone.now())
     if row.state == TicketState.CLOSED:
-        return Notice(row, _("The ticket of %(name)s is closed.") % name)
-    return Notice(
-        row, _("Your answer to %(name)s leaves in a few seconds; then the ticket is closed.") % name
-    )
+        return Notice(row, _("The ticket of %(name)s is closed.") % name, leaving)
+    words = _("Your answer to %(name)s leaves in a few seconds; then the ticket is closed.") % name
+    return Notice(row, words, leaving)

@@ -201,7 +201,7 @@ def away(now: datetime) -> Stretch | None:
 def queue_page(
     tickets: TicketQuerySet, *, agent: Agent, current: Lists, after: str, search: str, now: datetime
 ) -> Page:
-    """Return one page of a list (at most seven queries)."""
+    """Return one page of a list (at most eight queries)."""
     search = search.strip()[:LONGEST_SEARCH]
     filters, asker, absence = read_filters(search), Asker(agent, now), away(now)
     order = order_of(current, filters)
@@ -212,7 +212,7 @@ def queue_page(
     following = cursors.place_of(shown[-1], order) if len(found) > PAGE else None
     return Page(
         current=current,
-        rows=rows_of(shown, now),
+        rows=rows_of(shown, agent, now),
         after=str(following) if following else "",
         search=search,
         filters=filters,

@@ -179,3 +179,32 @@ def test_a_soft_rule_warns_once(desk: Client, ticket: Ticket) -> None:
     second = desk.post(f"/tickets/{ticket.pk}/reply", {**fields, "accept": "asks_to_cancel"}, **HTMX)
     assert second.status_code == HTTPStatus.OK
     assert Reply.objects.get().text == "Please cancel it."
+
+
+# ── where else a draft, or an answer that is about to leave, is seen ──────────────────────────────────────
+
+
+def test_a_pen_marks_the_tickets_an_agent_has_begun_to_answer(desk: Client, ticket: Ticket) -> None:
+    makers.make_ticket(buyer_name="Berta Bild")
+    typed(desk, ticket, "Guten Tag")
+    html = desk.get("/queue?list=all").content.decode()
+    row, other = html.partition(f'id="q-{ticket.pk}"')[2].partition("</li>")[0], html.count('class="pen"')
+    assert 'class="pen"' in row
+    assert other == 1
+    stranger = Client()
+    stranger.force_login(makers.make_agent(name="Jon Vidal"))
+    assert 'class="pen"' not in stranger.get("/queue?list=all").content.decode()
+
+
+def test_an_answer_that_closed_its_ticket_is_taken_back_from_the_next_page(
+    desk: Client, ticket: Ticket
+) -> None:
+    fields = {"kind": "reply", "text": "Guten Tag!", "request_key": "k1", "press": "close"}
+    there = desk.post(f"/tickets/{ticket.pk}/reply", fields)
+    reply = Reply.objects.get()
+    address = f"/tickets/{ticket.pk}/replies/{reply.pk}/withdraw"
+    assert f'action="{address}"' in desk.get(there.headers["Location"]).content.decode()
+    back = desk.post(address)
+    assert back.headers["Location"] == f"/tickets/{ticket.pk}/"
+    assert "Guten Tag!</textarea>" in page(desk, ticket)
+    assert f'action="{address}"' not in desk.get(there.headers["Location"]).content.decode()
