@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0  # seconds for one step
 WATCHED = 6.0  # seconds during which a closed desk must send nothing
+ACCOUNTS_LAG = 48 * 3600  # seconds of Amazon's clock until its accounts show a refund
 LAMP = ("303-5512894-7749126", "15.00")  # DE
 YEN = ("250-6617204-8839155", "300")  # JP
 GIFT = ("112-4456093-9917824", "5.00")  # US
@@ -45,7 +46,7 @@ class Failed(Exception):
 def main() -> None:
     """Run the drill and tell each step."""
     home = Path(tempfile.mkdtemp(prefix="mostrador-restore-drill-"))
-    amazon = start_simulator("--processing", "0-1")
+    amazon = start_simulator("--processing", "0-1", "--finances-delay", str(ACCOUNTS_LAG))
     server = None
     try:
         server = _prepare(home, amazon)
@@ -127,6 +128,7 @@ class Drill:
             self.restore()
             self.closed(sent)
             self.reconcile()
+            self.held()
             self.opened(sent, staged)
             say("PASSED: 0 doubled, 0 lost, nothing sent before an owner opened.")
         finally:
@@ -215,6 +217,27 @@ class Drill:
         found = reconciling.reconcile(now=timezone.now() + timedelta(minutes=70))
         demand(all(each.complete for each in found), "everything was compared")
 
+    def held(self) -> None:
+        """See that the refund of which nothing was left holds its order, though the accounts lag."""
+        from mostrador.domain.refusals import RefusalCode, Refused
+        from mostrador.models import ForgottenMark
+        from mostrador.web.words import refusals_words
+
+        mark = ForgottenMark.objects.held().select_related("order").get()
+        demand(
+            (mark.order.amazon_order_id, mark.total) == (MUGS[0], 200),
+            f"the journal knows what was forgotten: {mark.reference} of {mark.order}, and only that is held",
+        )
+        try:
+            self.refund(MUGS)
+        except Refused as refused:
+            demand(
+                [each.code for each in refused.refusals] == [RefusalCode.ORDER_HELD],
+                f"asking for it again is refused: “{refusals_words(refused.refusals)[0]}”",
+            )
+        else:
+            raise Failed("a forgotten refund could be asked for again")
+
     def opened(self, sent: int, staged: Any) -> None:
         """Open, and see that nothing is doubled and that the desk works again."""
         from mostrador.domain.delivery import State
@@ -226,13 +249,17 @@ class Drill:
         self.wait(lambda: self.state(staged) in done, "the search for the staged feed")
         demand(True, f"{staged.reference} was found in Amazon's list and adopted")
         order = self.shop.order(MUGS[0])
+        demand(order.held_since is not None, f"{order} is still held: opening decides nothing about it")
+        say("48 hours of Amazon's clock pass, and its accounts are read.")
+        self.shop.control("POST", "clock", advance=ACCOUNTS_LAG)
+        self.wait(lambda: self.shop.order(MUGS[0]).held_since is None, "Amazon's accounts to free the order")
         elsewhere = Refund.objects.filter(order=order, source="elsewhere").values_list("total", flat=True)
         demand(200 in elsewhere, "the refund of which nothing was left is known from Amazon's accounts")
         time.sleep(WATCHED)
         demand(len(self.shop.calls("createFeed")) == sent, "Amazon got no feed a second time")
         demand(self.paid() == self.books, f"Amazon's ledger is the same to the cent: {_shown(self.paid())}")
         last = self.refund(MUGS)
-        self.wait(lambda: self.state(last) in done, "a new refund")
+        self.wait(lambda: self.state(last) in done, "a new refund of the order that was held")
         demand(len(self.shop.calls("createFeed")) == sent + 1, "a new refund leaves and is accepted")
 
     # ── what it does with its hands ───────────────────────────────────────────────────────────────────────

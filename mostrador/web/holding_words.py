@@ -16,7 +16,7 @@ from mostrador.web.notation import moment_text, money_text
 def held_words(event: Event) -> str:
     """Return what may have left for an order."""
     words = _(
-        "On hold: %(what)s was about to leave at %(at)s, and the restored database does not know it. It may "
+        "On hold: %(what)s was about to leave (%(at)s), and the restored database does not know it. It may "
         "have gone through: look in Seller Central."
     )
     at = datetime.fromisoformat(event.facts["marked_at"])

@@ -55,8 +55,8 @@ _SENTENCES = {
         "for Amazon's answer."
     ),
     _C.ORDER_HELD: gettext_lazy(
-        "On hold after the database was restored: at %(due)s a refund or cancellation was about to leave for "
-        "this order, and the desk has forgotten it. It may have gone through. Look at the order in Seller "
+        "On hold after the database was restored: a refund or cancellation was about to leave for this order "
+        "(%(due)s), and the desk has forgotten it. It may have gone through. Look at the order in Seller "
         "Central; nothing more is refunded here until Amazon's accounts show it (up to 48 hours) or an owner "
         "releases the order (mostrador release-order)."
     ),
