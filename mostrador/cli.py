@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": "send and fetch what the desk promised",
     "sync": "read a selling partner's changed orders",
     "fetch-mail": "look into the mailboxes",
+    "macros": "list the team's replies, bring them in or give them out",
     "pause": "stop every sending for a selling partner",
     "resume": "let a selling partner send again",
     "reconcile": "after a restore, find out what the database has forgotten",
