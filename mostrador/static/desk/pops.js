@@ -30,7 +30,7 @@
     if (!pop.open) return;
     for (const other of document.querySelectorAll("details.pop[open]")) if (other !== pop) other.open = false;
     last = pop.id;
-    (pop.querySelector("[role=alert] ~ .field input") || pop.querySelector("[data-filter]") || choices(pop)[0] || pop.querySelector(".panel a, .panel input:not([type=hidden]), .panel button"))?.focus();
+    (pop.querySelector("[role=alert] ~ .field input") || pop.querySelector("[data-filter], [data-first]") || choices(pop)[0] || pop.querySelector(".panel a, .panel input:not([type=hidden]), .panel button"))?.focus();
   }, true);
 
   document.addEventListener("keydown", (event) => {
@@ -53,9 +53,17 @@
   document.addEventListener("click", (event) => {
     for (const pop of document.querySelectorAll("details.pop[open]")) if (!pop.contains(event.target)) shut(pop, false);
   });
+  // A menu opened while an earlier press was still under way stays open.
+  let waiting = "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const pressed = event.detail.requestConfig?.elt?.closest?.(".pop"), now = open();
+    waiting = now && now !== pressed && event.detail.target.contains(now) ? now.id : "";
+  });
   // What a press has changed is drawn anew: the focus returns to where it was pressed.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!["strip", "head"].includes(event.detail.target.id)) return;
+    const again = waiting && document.getElementById(waiting);
+    if (again) { again.open = true; return; }
     const pop = last && document.getElementById(last);
     if (!pop) return;
     if (pop.open) pop.querySelector("[role=alert] ~ .field input, [data-filter], .panel input:not([type=hidden])")?.focus();
