@@ -54,6 +54,7 @@ def ask(
             armed_on=access.action_about(agent, wish.armed_on, ticket),
             request_key=stored_key(agent, request_key),
             source=Source.API,
+            accepted=frozenset(wish.accept),
         ),
         now=now,
     )

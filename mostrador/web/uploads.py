@@ -103,9 +103,13 @@ def download(request: HttpRequest, ticket_id: int, upload_id: int) -> HttpRespon
 def saved_as(name: str, content: bytes) -> HttpResponse:
     """Return bytes as a file a browser saves and never shows."""
     response = HttpResponse(content, content_type="application/octet-stream")
-    disposition = content_disposition_header(as_attachment=True, filename=name or "file")
-    response.headers["Content-Disposition"] = disposition or "attachment"
+    response.headers["Content-Disposition"] = content_disposition(name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def content_disposition(name: str) -> str:
+    """Return the header that makes a browser save a file under `name`."""
+    return content_disposition_header(as_attachment=True, filename=name or "file") or "attachment"

@@ -106,6 +106,32 @@ def test_what_the_rules_refuse_writes_nothing(program: Program, ticket: Ticket, 
     assert not Event.objects.exists()
 
 
+def test_a_message_against_amazons_rules_writes_nothing(program: Program, ticket: Ticket) -> None:
+    answer = asked(program, ticket, "Call +49 30 1234567 and please cancel it.", accept=["phone_number"])
+
+    assert (answer.status, answer.codes) == (422, ["against_policy", "policy_warning"])
+    hard, soft = answer.body["refusals"]
+    assert hard["facts"] == {"rule": "phone_number", "quote": "+49 30 1234567"}
+    assert soft["facts"] == {"rule": "asks_to_cancel", "quote": "please cancel"}
+    assert not Reply.objects.exists()
+
+
+def test_a_warning_that_was_accepted_stops_nothing(program: Program, ticket: Ticket) -> None:
+    answer = asked(program, ticket, "Please cancel it.", accept=["asks_to_cancel"])
+
+    assert answer.status == 201
+    assert Reply.objects.get().text == "Please cancel it."
+
+
+def test_an_armed_reply_keeps_to_amazons_rules_as_well(program: Program, ticket: Ticket) -> None:
+    refund = make_refund(ticket=ticket)
+
+    answer = asked(program, ticket, "{amount}: see www.shop.com", armed_on=refund.reference)
+
+    assert (answer.status, answer.codes) == (422, ["against_policy"])
+    assert not Reply.objects.exists()
+
+
 def test_a_ticket_without_an_address_cannot_be_answered(program: Program) -> None:
     answer = asked(program, make_ticket(buyer_address=""))
 

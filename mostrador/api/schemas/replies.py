@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import ConfigDict, Field
 
 from mostrador.api.schemas.deliveries import DELIVERY_EXAMPLE, Answer, Delivery, answer_of, delivery_facts
 from mostrador.api.schemas.events import Event, timeline
 from mostrador.api.schemas.shapes import Asked, MessageText
+from mostrador.domain.policy import Rule
 from mostrador.models import Reply as ReplyRow
 
+RuleName = Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
 _TEXT = "Guten Tag, wir haben Ihnen 15,00 € erstattet."
 
 
@@ -26,6 +30,11 @@ class ReplyRequest(Asked):
     armed_on: str | None = Field(
         default=None,
         description="A refund or cancellation of the ticket's order: it leaves once Amazon accepts it.",
+    )
+    accept: list[RuleName] = Field(
+        default=[],
+        max_length=20,
+        description="Rules whose `policy_warning` a person has read and accepts: " + ", ".join(Rule) + ".",
     )
 
 
