@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 
@@ -28,6 +29,14 @@ def agent_of(request: HttpRequest) -> Agent:
     """Return the agent who is signed in."""
     assert isinstance(request.user, Agent), "the login middleware lets nobody else in"
     return request.user
+
+
+def owner_of(request: HttpRequest) -> Agent:
+    """Return the owner who is signed in. Raises: PermissionDenied for any other agent."""
+    agent = agent_of(request)
+    if not agent.is_owner:
+        raise PermissionDenied
+    return agent
 
 
 def visible_tickets(agent: Agent) -> TicketQuerySet:
