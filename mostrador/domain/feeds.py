@@ -291,7 +291,7 @@ def _unknown(feed: Feed, words: str, now: datetime) -> Decision:
 def _looked(feed: Feed, candidates: tuple[str, ...], now: datetime) -> Decision:
     if len(candidates) == 1:
         return _sent(replace(feed, adopted=True), candidates[0], now)
-    if len(candidates) > 1:
+    if candidates:
         return Decision(
             replace(feed, state=FeedState.REVIEW, next_action_at=None),
             State.REVIEW,

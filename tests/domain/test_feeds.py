@@ -132,6 +132,7 @@ def test_each_evidence_moves_each_state_as_the_table_says_or_not_at_all(state: F
     assert (decision.feed.next_action_at is None) is (decision.feed.state in ENDED)
     assert decision.report_wanted is (name == "done")
     assert decision.feed.message_ids == frozenset({1})
+    assert decision.words or decision.deliveries in (None, State.SENT), "it is not said why"
 
 
 def test_no_evidence_leads_from_unknown_back_to_sending() -> None:
@@ -353,6 +354,63 @@ def test_looks_at_any_time_never_prove_absence_before_the_fence(minutes: list[in
         assert not is_absent(lost)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "is_proof"),
+    [
+        ((45, 55, 65), True),
+        ((44, 54, 64), False),  # the last one before the fence
+        ((46, 55, 65), False),  # two of them too close
+        ((45, 56, 65), False),
+        ((45, 55, 60, 65), True),
+        ((55, 65), False),
+        ((), False),
+    ],
+)
+def test_three_looks_ten_minutes_apart_with_the_last_at_the_fence_prove_absence(
+    minutes: tuple[int, ...], is_proof: bool
+) -> None:
+    looks = tuple(NOW + minute * MINUTE for minute in minutes)
+    assert is_absent(feed(F.UNKNOWN, empty_looks=looks)) is is_proof
+
+
+def test_a_look_counts_ten_minutes_after_the_last_or_at_the_fence_and_not_sooner() -> None:
+    lost = feed(F.UNKNOWN, empty_looks=(NOW,))
+    assert decide(lost, Listed(()), NOW + 10 * MINUTE - SECOND).feed.empty_looks == (NOW,)
+    assert decide(lost, Listed(()), NOW + 10 * MINUTE).feed.empty_looks == (NOW, NOW + 10 * MINUTE)
+    near = feed(F.UNKNOWN, empty_looks=(NOW + 60 * MINUTE,))
+    assert len(decide(near, Listed(()), NOW + 65 * MINUTE - SECOND).feed.empty_looks) == 1
+    assert len(decide(near, Listed(()), NOW + 65 * MINUTE).feed.empty_looks) == 2
+
+
+def test_a_proof_of_absence_says_how_often_was_looked() -> None:
+    looks = tuple(NOW + minute * MINUTE for minute in (40, 50))
+    absent = decide(feed(F.UNKNOWN, empty_looks=looks), Listed(()), NOW + 65 * MINUTE)
+    assert (absent.feed.state, absent.deliveries) == (F.ABSENT, State.NOT_SENT)
+    assert "3 times" in absent.words
+
+
+@pytest.mark.parametrize(
+    ("now", "looks", "at"),
+    [
+        (0, (), 1),
+        (1, (1,), 3),
+        (60, (60,), 65),  # the fence
+        (64, (60,), 65),
+        (65, (65,), 75),
+        (66, (65,), 75),
+        (90, (65,), None),
+        (65, (), None),
+        (90, (), None),
+    ],
+)
+def test_the_list_is_read_as_planned_then_at_the_fence_then_every_ten_minutes_or_at_once(
+    now: int, looks: tuple[int, ...], at: int | None
+) -> None:
+    lost = feed(F.UNKNOWN, empty_looks=tuple(NOW + minute * MINUTE for minute in looks))
+    planned = NOW + now * MINUTE + SECOND if at is None else NOW + at * MINUTE
+    assert next_look(lost, NOW + now * MINUTE) == planned
+
+
 def test_three_looks_in_a_hurry_behind_the_fence_are_not_three_looks() -> None:
     lost = feed(F.UNKNOWN)
     for second in range(3):
@@ -404,7 +462,13 @@ def test_done_says_nothing_about_success_and_only_asks_for_the_report() -> None:
     decision = decide(feed(F.SENT), StatusRead("DONE"), NOW + 100 * HOUR)
     assert (decision.feed.state, decision.deliveries, decision.verdicts) == (F.SENT, None, {})
     assert decision.report_wanted
-    assert decision.feed.next_action_at is not None
+    assert decision.feed.next_action_at == NOW + 100 * HOUR + 30 * MINUTE
+
+
+@pytest.mark.parametrize("status", ["IN_QUEUE", "IN_PROGRESS", "DONE"])
+def test_the_next_question_comes_by_the_age_of_the_feed(status: str) -> None:
+    decision = decide(feed(F.SENT), StatusRead(status), NOW + 5 * MINUTE)
+    assert decision.feed.next_action_at == NOW + 5 * MINUTE + 15 * SECOND
 
 
 def test_a_report_gives_each_message_its_own_verdict() -> None:
@@ -545,3 +609,17 @@ def test_an_adopted_feed_is_not_believed_where_other_programs_send_too() -> None
 def test_an_adopted_feed_that_was_cancelled_proves_nothing() -> None:
     decision = decide(_adopted(), StatusRead("CANCELLED"), NOW + timedelta(minutes=2))
     assert (decision.feed.state, decision.deliveries) == (FeedState.REVIEW, State.REVIEW)
+
+
+def test_a_feed_that_amazon_answered_with_is_believed_whoever_else_sends() -> None:
+    answered = feed(F.SENT)
+    decision = decide(answered, ReportRead({1: ACCEPTED}, others_send=True), NOW)
+    assert decision.verdicts == {1: ACCEPTED}
+    cancelled = decide(answered, StatusRead("CANCELLED"), NOW)
+    assert (cancelled.feed.state, cancelled.deliveries) == (F.SETTLED, State.NOT_SENT)
+
+
+def test_what_amazon_said_of_a_message_is_kept_also_where_it_is_not_believed() -> None:
+    said = {7: Verdict(State.REJECTED, "25161", "too much")}
+    doubted = decide(_adopted(), ReportRead(said, others_send=True), NOW + timedelta(minutes=2))
+    assert doubted.verdicts == {7: Verdict(State.REVIEW, "25161", "too much")}
