@@ -40,5 +40,11 @@ def add_order(body: dict[str, Any]) -> None:
 
 def calls_of(*operations: str) -> dict[str, list[dict[str, Any]]]:
     """Return the calls the simulator received, oldest first, for each operation."""
-    log = _client.get("/control/requests").raise_for_status().json()["requests"]
+    log = all_calls()
     return {name: [call for call in log if call["operation"] == name] for name in operations}
+
+
+def all_calls() -> list[dict[str, Any]]:
+    """Return every call the simulator received, oldest first."""
+    log: list[dict[str, Any]] = _client.get("/control/requests").raise_for_status().json()["requests"]
+    return log

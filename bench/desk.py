@@ -79,10 +79,15 @@ def start_web(desk: Desk) -> None:
     desk.household.wait_until(answers, what="The start of the web server", seconds=SECONDS_TO_START)
 
 
-def start_worker(desk: Desk) -> None:
-    """Start the worker and wait until it has said that it is there."""
-    desk.start("worker", "worker")
-    desk.household.wait_until(_worker_is_there, what="The start of the worker", seconds=SECONDS_TO_START)
+def start_worker(desk: Desk, name: str = "worker") -> None:
+    """Start a worker and wait until it has said that it is there."""
+    before = _workers()
+    desk.start(name, "worker")
+    desk.household.wait_until(
+        lambda: _workers() > before,
+        what="The start of the worker",
+        seconds=SECONDS_TO_START,
+    )
 
 
 def program(desk: Desk) -> httpx.Client:
@@ -126,10 +131,10 @@ def _usage(leader: int) -> tuple[float, float]:
     return ticks / _TICKS, pages * _PAGE / 2**20
 
 
-def _worker_is_there() -> bool:
+def _workers() -> int:
     from procrastinate.contrib.django.models import ProcrastinateWorker
 
-    return ProcrastinateWorker.objects.exists()
+    return ProcrastinateWorker.objects.count()
 
 
 def _answers(url: str) -> bool:

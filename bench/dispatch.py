@@ -1,207 +1,48 @@
-"""Times the dispatch policy in virtual time beside the naive way and the lower bound for any policy.
+"""Times the dispatch policy in virtual time beside the naive way and the lower bounds for any policy.
 
-`python -m bench.dispatch` prints, for each kind of arrivals, how long actions wait after their undo window.
-Nothing here sleeps or calls Amazon: `domain.dispatch` is run as it is in the worker, with Amazon's createFeed
-bucket (15 tokens, one more every 120 s).
+`python -m bench.dispatch` prints how long actions wait after their undo window: first single days and bursts,
+beside the bound of a clairvoyant; then steady streams of two days, beside the bound for policies that do not
+know the future (`bench.online`). About two minutes, most of them for the bounds.
 """
 
 from __future__ import annotations
 
-import heapq
 import random
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
-from mostrador.domain.dispatch import (
-    Kind,
-    Past,
-    Rules,
-    Waiting,
-    next_departure,
-    tokens_kept,
+from bench import clairvoyant, online
+from bench.online import Stream
+from bench.virtual import BURST, RATE, UNDO, Arrivals, Outcome, drawn, naive, poisson, run
+
+DAY = 8 * 3600.0
+TWO_DAYS = 48 * 3600.0
+CELLS_PER_TOKEN = 12
+CELL = 1 / RATE / CELLS_PER_TOKEN
+STREAMS = (
+    ("below Amazon's rate, one every 150 s", Stream(150.0, CELL, 6, 1, 6)),
+    ("at Amazon's rate, one every 120 s", Stream(120.0, CELL, 6, 1, 8)),
+    ("1.5 times Amazon's rate, one every 80 s", Stream(80.0, CELL, 6, 1, 10)),
+    ("3 times Amazon's rate, one every 40 s", Stream(40.0, 10.0, 6, 2, 20)),
+    ("4 times Amazon's rate, one every 30 s", Stream(30.0, 10.0, 6, 2, 20)),
+    ("10 times Amazon's rate, one every 12 s", Stream(12.0, 10.0, 6, 3, 40)),
 )
-from mostrador.domain.quotas import Bucket
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-UNDO = 60.0
-RATE, BURST = 0.0083, 15
-MOST_KEPT = 2
-PER_FEED = 50
-
-
-@dataclass(frozen=True)
-class Arrivals:
-    """When refunds and cancellations are pressed, in seconds from the start."""
-
-    name: str
-    refunds: Sequence[float]
-    cancellations: Sequence[float] = ()
-
-
-@dataclass
-class Outcome:
-    """How long each action waited after its undo window, in seconds, and when feeds left."""
-
-    refund_waits: list[float] = field(default_factory=list)
-    cancel_waits: list[float] = field(default_factory=list)
-    refund_feeds: list[float] = field(default_factory=list)
-    cancel_feeds: list[float] = field(default_factory=list)
-
-
-def run(arrivals: Arrivals) -> Outcome:
-    """Return what the policy makes of the arrivals."""
-    pressed = sorted(
-        [(at, Kind.REFUNDS) for at in arrivals.refunds]
-        + [(at, Kind.CANCELLATIONS) for at in arrivals.cancellations]
-    )
-    due = {key: at + UNDO for key, (at, _) in enumerate(pressed)}
-    waiting: dict[Kind, dict[int, Waiting]] = {Kind.REFUNDS: {}, Kind.CANCELLATIONS: {}}
-    bucket, past, outcome = Bucket(RATE, BURST, BURST, START), Past(), Outcome()
-    moments = [at for at, _ in pressed]
-    heapq.heapify(moments)
-    upcoming = 0
-    while moments:
-        now = heapq.heappop(moments)
-        while moments and moments[0] <= now:
-            heapq.heappop(moments)
-        while upcoming < len(pressed) and pressed[upcoming][0] <= now:
-            kind = pressed[upcoming][1]
-            waiting[kind][upcoming] = Waiting(upcoming, _at(due[upcoming]))
-            upcoming += 1
-        while True:
-            keep = tokens_kept(most=MOST_KEPT, cancellations_in_sight=len(waiting[Kind.CANCELLATIONS]))
-            departure = next_departure(
-                refunds=list(waiting[Kind.REFUNDS].values()),
-                cancellations=list(waiting[Kind.CANCELLATIONS].values()),
-                bucket=bucket,
-                past=past,
-                rules=Rules(messages_per_feed=PER_FEED, keep=keep),
-                now=_at(now),
-            )
-            if departure is None:
-                break
-            leaves = (departure.at - START).total_seconds()
-            if leaves > now + 1e-6:
-                heapq.heappush(moments, leaves)
-                break
-            bucket = bucket.take(departure.at)
-            for key in departure.keys:
-                del waiting[departure.kind][key]
-            _note(outcome, departure.kind, now, [now - due[key] for key in departure.keys])
-            past = _past(past, departure.kind, departure.at)
-    return outcome
-
-
-def _note(outcome: Outcome, kind: Kind, now: float, waits: list[float]) -> None:
-    if kind is Kind.REFUNDS:
-        outcome.refund_waits += waits
-        outcome.refund_feeds.append(now)
-    else:
-        outcome.cancel_waits += waits
-        outcome.cancel_feeds.append(now)
-
-
-def _past(past: Past, kind: Kind, at: datetime) -> Past:
-    if kind is Kind.REFUNDS:
-        return Past(at, past.cancellations_at, 0)
-    return Past(past.refunds_at, at, past.cancellations_in_a_row + 1)
-
-
-def _at(seconds: float) -> datetime:
-    return START + timedelta(seconds=seconds)
-
-
-def tokens_at(count: int, start: float, taken: Sequence[float] = ()) -> list[float]:
-    """Return when the 1st, 2nd … token is there at the earliest, after those `taken` by others.
-
-    The bucket is full at `start`, before which nothing is due; from there on it is taken to lose nothing, so
-    these moments are never late and a bound built on them is a bound.
-    """
-    moments = []
-    for k in range(1, count + 1):
-        ready, gone = start, -1
-        while gone != (gone := sum(start <= at <= ready + 1e-6 for at in taken)):
-            ready = start + max(0.0, (k + gone - BURST) / RATE)
-        moments.append(ready)
-    return moments
-
-
-def naive(arrivals: Arrivals) -> list[float]:
-    """Return the waits of refunds when every action travels alone, first come first served."""
-    dues = sorted(
-        [(at + UNDO, 0) for at in arrivals.refunds] + [(at + UNDO, 1) for at in arrivals.cancellations]
-    )
-    waits, level, last = [], float(BURST), 0.0
-    for due, is_cancel in dues:
-        now = max(due, last)
-        level = min(BURST, level + (now - last) * RATE)
-        leaves = now if level >= 1 else now + (1 - level) / RATE
-        level = min(BURST, level + (leaves - now) * RATE) - 1
-        last = leaves
-        if not is_cancel:
-            waits.append(leaves - due)
-    return waits
-
-
-def bound(arrivals: Arrivals, taken: Sequence[float]) -> float:
-    """Return the least mean wait of refunds that any policy can reach, one that knows the future included.
-
-    `taken` are the moments at which cancellations took a token. Groups that leave together are chosen by
-    dynamic programming; the k-th of them not before the k-th token.
-    """
-    dues = sorted(at + UNDO for at in arrivals.refunds)
-    count = len(dues)
-    last = dues[-1]
-    if dues[0] == last:
-        feeds = -(-count // PER_FEED)
-        tokens = tokens_at(feeds, dues[0], taken)
-        full = [min(PER_FEED, count - PER_FEED * k) for k in range(feeds)]
-        return sum(max(tokens[k] - last, 0.0) * full[k] for k in range(feeds)) / count
-    until = int(BURST + (last - dues[0]) * RATE) + -(-count // PER_FEED) + 1
-    tokens = tokens_at(min(count, until), dues[0], taken)
-    sums = [0.0]
-    for due in dues:
-        sums.append(sums[-1] + due)
-    far = float("inf")
-    best, least = [0.0] + [far] * count, far
-    for k, token in enumerate(tokens):
-        following = [far] * (count + 1)
-        for j in range(k + 1, count + 1):
-            leaves = max(dues[j - 1], token)
-            low = far
-            base = leaves * j - sums[j]
-            for i in range(max(k, j - PER_FEED), j):
-                waits = best[i] - leaves * i + sums[i]
-                low = min(low, waits)
-            following[j] = low + base
-        best = following
-        least = min(least, best[count])
-    return least / count
-
-
-def poisson(rng: random.Random, every: float, until: float) -> list[float]:
-    """Return arrivals that come independently, one every `every` seconds on average."""
-    moments, at = [], rng.expovariate(1 / every)
-    while at < until:
-        moments.append(at)
-        at += rng.expovariate(1 / every)
-    return moments
+# At more than this pace (beside Amazon's rate) a bucket of 15 is as good as one that never runs dry or over.
+BUCKET_COUNTS_UPTO = 1.6
+CANCELLATION_EVERY = 1440.0  # seconds: twenty in eight hours
 
 
 def scenarios(seed: int) -> list[Arrivals]:
-    """Return the arrivals that are measured."""
+    """Return the days and bursts that are measured."""
     rng = random.Random(seed)  # noqa: S311  # arrivals, not secrets
-    day = 8 * 3600.0
-    quiet, busy = poisson(rng, 150, day), poisson(rng, 30, day)
+    quiet, busy = poisson(rng, 150, DAY), poisson(rng, 30, DAY)
     return [
         Arrivals("steady, one every 150 s for 8 h", quiet),
         Arrivals("steady, one every 30 s for 8 h", busy),
         Arrivals("burst of 1,000", [0.0] * 1000),
         Arrivals("recall of 5,000", [0.0] * 5000),
-        Arrivals("steady 30 s with 20 cancellations", busy, poisson(rng, day / 20, day)),
+        Arrivals("steady 30 s with 20 cancellations", busy, poisson(rng, DAY / 20, DAY)),
         Arrivals("burst of 1,000, 20 cancellations in its hour", [600.0] * 1000, poisson(rng, 180, 3600.0)),
     ]
 
@@ -220,28 +61,89 @@ def line(values: Sequence[float]) -> str:
     return " / ".join(f"{part:,.1f}" for part in parts)
 
 
+def ratio(mean: float, least: float) -> str:
+    """Return how many times the bound a mean is; below a second there is nothing to compare."""
+    return f"{mean / least:.3f}" if least >= 1 else "–"
+
+
+def report(arrivals: Arrivals) -> str:
+    """Return the block of one day or burst."""
+    outcome, alone = run(arrivals), naive(arrivals)
+    mean = statistics.fmean(outcome.refund_waits)
+    least = clairvoyant.bound(arrivals, outcome.cancel_feeds)
+    sooner = max(alone) / max(*outcome.refund_waits, 0.001)
+    lines = [
+        f"{arrivals.name} ({len(arrivals.refunds)} refunds, {len(arrivals.cancellations)} cancellations)",
+        f"  refunds wait   mean / p50 / p95 / max   {line(outcome.refund_waits)} s",
+        f"  naive way                               {line(alone)} s",
+        *_cancellations(outcome),
+        f"  feeds {outcome.feeds}; clairvoyant bound {least:,.1f} s, ratio {ratio(mean, least)}; "
+        f"last refund {sooner:,.0f} times sooner than the naive way",
+    ]
+    if arrivals.cancellations:
+        least = clairvoyant.bound(arrivals, outcome.cancel_feeds, outcome.in_sight)
+        keeps_none = statistics.fmean(run(arrivals, keep=0).refund_waits)
+        lines.append(
+            f"  clairvoyant bound if tokens are kept {least:,.1f} s, ratio {ratio(mean, least)}; "
+            f"without keeping any the mean were {keeps_none:,.1f} s"
+        )
+    return "\n".join([*lines, "", ""])
+
+
+def _cancellations(outcome: Outcome) -> list[str]:
+    if not outcome.cancel_waits:
+        return []
+    found = outcome.found_a_token
+    return [
+        f"  cancellations                           {line(outcome.cancel_waits)} s",
+        f"  those that found a token ({len(found)} of {len(outcome.cancel_waits)})        {line(found)} s",
+    ]
+
+
+def report_stream(name: str, stream: Stream, seed: int, *, with_cancellations: bool = False) -> str:
+    """Return the block of one steady stream: three runs of two days, beside the bound."""
+    outcomes = [run(_two_days(stream, seed + k, with_cancellations)) for k in range(3)]
+    mean = statistics.fmean(wait for each in outcomes for wait in each.refund_waits)
+    taken = statistics.fmean(len(each.cancel_feeds) for each in outcomes)
+    tokens = RATE + (BURST - taken) / (TWO_DAYS + UNDO)
+    if stream.pace() / RATE > BUCKET_COUNTS_UPTO or with_cancellations:
+        least = online.bound(stream, tokens_per_second=tokens)
+    else:
+        least = online.bound_with_bucket(stream, burst=BURST, cells_per_token=CELLS_PER_TOKEN)
+    waits = [wait for each in outcomes for wait in each.refund_waits]
+    cancels = [wait for each in outcomes for wait in each.cancel_waits]
+    lines = [
+        f"{name}{', with cancellations' if with_cancellations else ''} ({len(waits)} refunds in three runs)",
+        f"  refunds wait   mean / p50 / p95 / max   {line(waits)} s",
+        f"  bound for any policy that does not know the future {least:,.2f} s, ratio {ratio(mean, least)}",
+    ]
+    if cancels:
+        keeps_none = [run(_two_days(stream, seed + k, True), keep=0).refund_waits for k in range(3)]
+        without = statistics.fmean(wait for each in keeps_none for wait in each)
+        lines.append(f"  {len(cancels)} cancellations                       {line(cancels)} s")
+        lines.append(f"  without keeping any token the mean were {without:,.2f} s")
+    return "\n".join([*lines, "", ""])
+
+
+def _two_days(stream: Stream, seed: int, with_cancellations: bool) -> Arrivals:
+    rng = random.Random(seed)  # noqa: S311  # arrivals, not secrets
+    refunds = drawn(rng, stream.law(), stream.cell, TWO_DAYS)
+    cancellations = poisson(rng, CANCELLATION_EVERY, TWO_DAYS) if with_cancellations else []
+    return Arrivals("", refunds, cancellations)
+
+
 def main() -> None:
     """Print one block for each kind of arrivals."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     for arrivals in scenarios(seed):
-        outcome = run(arrivals)
-        if len(outcome.refund_waits) != len(arrivals.refunds):
-            raise SystemExit("a refund never left")
-        alone = naive(arrivals)
-        least = bound(arrivals, outcome.cancel_feeds)
-        mean = statistics.fmean(outcome.refund_waits)
-        last, last_alone = max(outcome.refund_waits), max(alone)
-        out = sys.stdout.write
-        asked = f"{len(arrivals.refunds)} refunds, {len(arrivals.cancellations)} cancellations"
-        out(f"{arrivals.name} ({asked})\n")
-        out(f"  refunds wait   mean / p50 / p95 / max   {line(outcome.refund_waits)} s\n")
-        out(f"  naive way                               {line(alone)} s\n")
-        if outcome.cancel_waits:
-            out(f"  cancellations                           {line(outcome.cancel_waits)} s\n")
-        feeds = len(outcome.refund_feeds) + len(outcome.cancel_feeds)
-        ratio = f"{mean / least:.3f}" if least > 1 else ("1.000" if mean < 1 else "–")
-        out(f"  feeds {feeds}; bound on the mean {least:,.1f} s, ratio {ratio}; ")
-        out(f"last refund {last_alone / max(last, 0.001):,.0f} times sooner than the naive way\n\n")
+        sys.stdout.write(report(arrivals))
+        sys.stdout.flush()
+    for name, stream in STREAMS:
+        sys.stdout.write(report_stream(name, stream, seed))
+        sys.stdout.flush()
+    for name, stream in STREAMS[2:5:2]:
+        sys.stdout.write(report_stream(name, stream, seed, with_cancellations=True))
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

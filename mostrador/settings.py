@@ -94,6 +94,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Replace Amazon's hosts for every region, so that any server (the simulator) can be Amazon.
 SPAPI_ENDPOINT = env.str("MOSTRADOR_SPAPI_ENDPOINT", default="")
 LWA_ENDPOINT = env.str("MOSTRADOR_LWA_ENDPOINT", default="https://api.amazon.com")
+# Only for measurements against the simulator: "20@1764000000" lets a worker's clock run twenty times as fast
+# as the wall's from that moment on (Unix seconds), so that hours of waiting for tokens pass in minutes.
+FAST_CLOCK = env.str("MOSTRADOR_FAST_CLOCK", default="")
+if FAST_CLOCK and urlsplit(SPAPI_ENDPOINT).hostname != "127.0.0.1":
+    raise ImproperlyConfigured("MOSTRADOR_FAST_CLOCK is for the simulator on this machine alone. Unset it.")
 # Seconds between an agent's press and the moment an action leaves; Amazon cannot recall it afterwards.
 UNDO_SECONDS = env.int("MOSTRADOR_UNDO_SECONDS", default=60)
 # Seconds between the press and the moment a reply leaves.

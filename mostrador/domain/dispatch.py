@@ -23,10 +23,10 @@ HORIZON = 25
 PLENTY = 0.8
 # An empty bucket makes the pace feel so much faster, a full one so much slower.
 FEELS = 0.25
-# The pace is that of the last two hours, or of the last so many refunds where they came faster …
-PACE_OVER = timedelta(hours=2)
-PACE_LOOKS_AT = 128
-_PACE_OVER_AT_LEAST = timedelta(minutes=5)
+# The pace is that of the last so many refunds or hours, whichever is less …
+PACE_OVER = timedelta(hours=4)
+PACE_LOOKS_AT = 256
+_PACE_OVER_AT_LEAST = timedelta(minutes=15)
 # … and those asked for in one go count once: a burst is not a pace.
 ONE_GO = timedelta(seconds=2)
 # So many refunds that nobody has asked for yet are expected to come, at the most.
@@ -83,6 +83,13 @@ class Past:
     cancellations_in_a_row: int = 0
     pace: float = 0.0
 
+    def after(self, departure: Departure) -> Past:
+        """Return the past as it is once this has left."""
+        if departure.kind is Kind.REFUNDS:
+            return replace(self, refunds_at=departure.at, cancellations_in_a_row=0)
+        in_a_row = self.cancellations_in_a_row + 1
+        return replace(self, cancellations_at=departure.at, cancellations_in_a_row=in_a_row)
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -112,7 +119,7 @@ def departures(
         left[departure.kind] = [each for each in left[departure.kind] if each.key not in set(departure.keys)]
         moment = max(moment, departure.at)
         bucket = bucket.take(moment)
-        past = _after(past, departure)
+        past = past.after(departure)
     return plan
 
 
@@ -152,8 +159,7 @@ def pace(asked: Sequence[datetime], now: datetime) -> float:
     if not recent:
         return 0.0
     goes = 1 + sum(later - earlier > ONE_GO for later, earlier in pairwise(recent))
-    over = max(now - recent[-1], _PACE_OVER_AT_LEAST) if len(recent) == PACE_LOOKS_AT else PACE_OVER
-    return goes / over.total_seconds()
+    return goes / max(now - recent[-1], _PACE_OVER_AT_LEAST).total_seconds()
 
 
 def price(bucket: Bucket, now: datetime, pace: float) -> float:
@@ -188,13 +194,6 @@ def _is_refunds_turn(refunds: Departure, cancels: Departure, waiting: Sequence[W
         return False
     pressing = [each for each in waiting if each.ship_by and each.ship_by - cancels.at < SHIPS_SOON]
     return not pressing
-
-
-def _after(past: Past, departure: Departure) -> Past:
-    if departure.kind is Kind.REFUNDS:
-        return replace(past, refunds_at=departure.at, cancellations_in_a_row=0)
-    in_a_row = past.cancellations_in_a_row + 1
-    return replace(past, cancellations_at=departure.at, cancellations_in_a_row=in_a_row)
 
 
 def _leave(

@@ -23,7 +23,7 @@ from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
 from mostrador.models.feeds import ONE_IN_FLIGHT
 from mostrador.tasks import departures, guards, journal, marks, rates, reports, sealing, strange_feeds
-from mostrador.tasks.clock import database_now
+from mostrador.tasks.clock import database_now, on_the_wall
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
 from mostrador.tasks.invariants import constraint_of, guarded, stop_sending
@@ -40,13 +40,13 @@ CLOCK_SLACK = timedelta(minutes=10)  # how far Amazon's clock may be behind ours
 
 def plan_dispatch(*, partner_id: int, feed_type: FeedType, at: datetime, now: datetime) -> None:
     """Have what is due of one kind sent at `at`; the job commits with the caller's transaction."""
-    job = dispatch.configure(schedule_at=at) if at > now else dispatch
+    job = dispatch.configure(schedule_at=on_the_wall(at)) if at > now else dispatch
     job.defer(partner_id=partner_id, feed_type=feed_type.value)
 
 
 def plan_follow(*, feed_pk: int, at: datetime, now: datetime) -> None:
     """Have the next step of a feed done at `at`."""
-    job = follow.configure(schedule_at=at) if at > now else follow
+    job = follow.configure(schedule_at=on_the_wall(at)) if at > now else follow
     job.defer(feed_pk=feed_pk)
 
 
@@ -180,7 +180,7 @@ def _send(feed: Feed) -> None:
     The token is fetched before the mark and pinned, so that a frozen worker cannot send after the fence.
     """
     partner = feed.selling_partner
-    if SellingPartner.objects.is_paused(partner.pk) or guards.is_closed(timezone.now()):
+    if partner.paused_at is not None or guards.is_closed(timezone.now()):
         _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN)
         return
     reach("send.begins")

@@ -17,6 +17,7 @@ from mostrador.mail.outgoing import LetterError
 from mostrador.models import Cancellation, Mailbox, RawMail, RawMailState, Refund, Reply
 from mostrador.models.secrets import SecretUnreadable
 from mostrador.tasks import intake, outbox, replies
+from mostrador.tasks.clock import on_the_wall
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.queue import enqueue_missing
 
@@ -88,7 +89,7 @@ def read(*, raw_mail_id: int) -> None:
 
 def plan_send(*, reply_id: int, at: datetime, now: datetime) -> None:
     """Have a reply sent at `at`; the job commits with the caller's transaction."""
-    job = send.configure(schedule_at=at) if at > now else send
+    job = send.configure(schedule_at=on_the_wall(at)) if at > now else send
     job.defer(reply_id=reply_id)
 
 

@@ -25,6 +25,7 @@ from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, Notification, Order, QueueHealth, SellingPartner
 from mostrador.models.notifications import Outcome
 from mostrador.tasks import feeds, orders
+from mostrador.tasks.clock import on_the_wall
 from mostrador.tasks.gate import NoToken, ask
 from mostrador.tasks.invariants import guarded
 
@@ -212,7 +213,7 @@ def look_up(*, partner_id: int, amazon_order_id: str) -> None:
             now,
         )
     except NoToken as wait:
-        look_up.configure(schedule_at=wait.ready_at).defer(
+        look_up.configure(schedule_at=on_the_wall(wait.ready_at)).defer(
             partner_id=partner_id, amazon_order_id=amazon_order_id
         )
     except AmazonError as error:

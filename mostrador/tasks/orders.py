@@ -15,6 +15,7 @@ from mostrador.amazon.errors import AmazonError
 from mostrador.domain.delivery import State
 from mostrador.models import Event, EventKind, Order, SearchText, SellingPartner
 from mostrador.tasks import cancellations, forgotten, refunds
+from mostrador.tasks.clock import on_the_wall
 from mostrador.tasks.gate import NoToken, ask
 from mostrador.tasks.invariants import guarded
 
@@ -44,7 +45,7 @@ def plan_proof(*, order_id: int, now: datetime) -> None:
     """Have an order and its bookings read in a moment, because an action on it has just been decided."""
     at = now + PROOF_AFTER
     Order.objects.filter(pk=order_id).update(next_read_at=at)  # the job is only a hint
-    refresh.configure(schedule_at=at).defer(order_id=order_id)
+    refresh.configure(schedule_at=on_the_wall(at)).defer(order_id=order_id)
 
 
 @app.task(name="orders.refresh")
@@ -59,7 +60,7 @@ def refresh(*, order_id: int) -> None:
             _read_bookings(order, now)
     except NoToken as wait:
         order.plan_read(at=wait.ready_at)
-        refresh.configure(schedule_at=wait.ready_at).defer(order_id=order_id)
+        refresh.configure(schedule_at=on_the_wall(wait.ready_at)).defer(order_id=order_id)
     except AmazonError as error:
         order.plan_read(at=now + READ_AGAIN_AFTER_ERROR, trouble=str(error))
     else:
@@ -127,7 +128,7 @@ def _plan_next_proof(order: Order, now: datetime) -> None:
         return
     at = now + _proof_every(min(ages))
     order.plan_read(at=at)
-    refresh.configure(schedule_at=at).defer(order_id=order.pk)
+    refresh.configure(schedule_at=on_the_wall(at)).defer(order_id=order.pk)
 
 
 def _proof_every(age: timedelta) -> timedelta:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from procrastinate import exceptions
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from mostrador.tasks.clock import on_the_wall
+
 if TYPE_CHECKING:
     from procrastinate.tasks import Task
 
@@ -35,4 +37,5 @@ def enqueue_missing(task: Task[Any, Any, Any], ids_by_lock: Mapping[str, Mapping
 
 def _add(task: Task[Any, Any, Any], lock: str, at: datetime | None, ids: Mapping[str, int | str]) -> None:
     with suppress(exceptions.AlreadyEnqueued):
-        task.configure(queueing_lock=lock, schedule_at=at).defer(**ids)
+        wall = on_the_wall(at) if at else None
+        task.configure(queueing_lock=lock, schedule_at=wall).defer(**ids)

@@ -18,7 +18,7 @@ from mostrador.management.desk_command import DeskCommand
 from mostrador.management.worker.companions import Companion
 from mostrador.management.worker.rounds import Order, work
 from mostrador.management.worker.watchdog import STOOD_STILL, Patience, Pulse, Watchdog, end_at_once
-from mostrador.tasks import guards
+from mostrador.tasks import clock, guards
 from mostrador.tasks.housekeeping import run_sweeper
 from mostrador.tasks.notifications import is_configured, run_receiver
 
@@ -69,6 +69,7 @@ class Command(DeskCommand):
         self, *_: Any, concurrency: int, name: str, finish_within: float, patience: float, **__: Any
     ) -> None:
         """Work until told to stop."""
+        clock.run_as_set()
         sys.setswitchinterval(SECONDS_PER_TURN)
         _look_at_guard()
         told_to_stop = threading.Event()
