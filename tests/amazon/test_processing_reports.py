@@ -78,6 +78,21 @@ def test_each_definite_code_rejects(code: str) -> None:
     assert outcomes(report((8, "Error", code, "x"), successful=1, errors=1))[8] is Outcome.REJECTED
 
 
+def test_the_definite_codes_are_these_and_no_others() -> None:
+    assert {"5000", "18021", "18028", "25161", "25181", "25221", "25441", "30741"} == REFUSALS
+
+
+def test_the_outcomes_are_told_in_these_words() -> None:
+    assert list(Outcome) == ["accepted", "rejected", "review"]
+
+
+def test_the_summary_is_told_as_amazon_counted_even_where_it_is_not_believed() -> None:
+    said = read(report(processed=9, successful=4, errors=3, warnings=2), expected=[7, 8])
+    assert (said.processed, said.successful, said.with_error, said.with_warning) == (9, 4, 3, 2)
+    assert (said.transaction_id, said.status_code) == ("50013", "Complete")
+    assert said.doubt == "the report's counts do not fit this feed"
+
+
 def test_words_keep_their_language_and_markup_as_text() -> None:
     body = report((8, "Error", "18028", "&lt;b&gt;データ &amp; 不足"), successful=1, errors=1)
     assert read(body, expected=[7, 8]).by_message[8].words == "<b>データ & 不足"
@@ -101,6 +116,190 @@ def test_what_is_odd_about_one_message_is_for_a_person(body: bytes) -> None:
     assert outcomes(body) == {7: Outcome.ACCEPTED, 8: Outcome.REVIEW}
     verdict = read(body, expected=[7, 8]).by_message[8]
     assert verdict.words
+
+
+WORDED: dict[str, tuple[bytes, Verdict]] = {
+    "a warning": (
+        report((8, "Warning", "5000", "x"), successful=1, warnings=1),
+        Verdict(Outcome.REVIEW, "5000", "a warning; x"),
+    ),
+    "an unknown code": (
+        report((8, "Error", "9", "x"), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "9", "a result we do not know; x"),
+    ),
+    "without words": (
+        report((8, "Error", "9", ""), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "9", "a result we do not know"),
+    ),
+    "several results": (
+        report((8, "Error", "25161", "x"), (8, "Error", "25181", "y"), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "25161", "several results for one message; x; y"),
+    ),
+    "more results than are told": (
+        report(*[(8, "Error", "1", str(n)) for n in range(7)], successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "1", "several results for one message; 0; 1; 2; 3; 4"),
+    ),
+    "very long words": (
+        report((8, "Error", "1", "x" * 4_000), (8, "Error", "1", "y" * 4_000), successful=1, errors=1),
+        Verdict(
+            Outcome.REVIEW,
+            "1",
+            ("several results for one message; " + "x" * 4_000 + "; " + "y" * 4_000)[:8_000],
+        ),
+    ),
+    "a report that is not believed": (
+        report((8, "Error", "25161", "x"), successful=2, errors=1),
+        Verdict(Outcome.REVIEW, "25161", "the report's counts do not add up; x"),
+    ),
+    "a fault of the whole document": (
+        report((0, "Error", "5000", "malformed"), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "", "the report finds fault with the whole document: 5000 malformed"),
+    ),
+    "a long fault of the whole document": (
+        report((0, "Error", "5000", "m" * 600), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "", "the report finds fault with the whole document: 5000 " + "m" * 495),
+    ),
+    "a result without a message": (
+        report(("", "Error", "25161", "x"), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "", "a result does not say which message it is about"),
+    ),
+    "a message of another feed": (
+        report((9, "Error", "25161", "x"), successful=1, errors=1),
+        Verdict(Outcome.REVIEW, "", "the report names a message that was not in this feed"),
+    ),
+    "a long status": (
+        report(status="s" * 41),
+        Verdict(Outcome.REVIEW, "", f"the report's status is '{'s' * 40}', not Complete"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "verdict"), WORDED.values(), ids=WORDED.keys())
+def test_a_person_reads_the_reason_and_amazons_own_words(body: bytes, verdict: Verdict) -> None:
+    assert read(body, expected=[7, 8]).by_message[8] == verdict
+
+
+REJECTED, REVIEW = Outcome.REJECTED, Outcome.REVIEW
+BOTH = ((7, "Warning", "5000", "x"), (8, "Error", "25161", "y"))
+COUNTED: dict[str, tuple[bytes, dict[int, Outcome]]] = {
+    "a warning that counts as no success": (
+        report(*BOTH, successful=0, errors=1, warnings=1),
+        {7: REVIEW, 8: REJECTED},
+    ),
+    "a warning that counts as success": (
+        report(*BOTH, successful=1, errors=1, warnings=1),
+        {7: REVIEW, 8: REJECTED},
+    ),
+    "an error that counts as success": (
+        report(*BOTH, successful=2, errors=1, warnings=1),
+        {7: REVIEW, 8: REVIEW},
+    ),
+    "a warning that was not counted": (
+        report(*BOTH, successful=1, errors=1, warnings=0),
+        {7: REVIEW, 8: REVIEW},
+    ),
+    "a warning more than is named": (
+        report(successful=2, warnings=1),
+        {7: Outcome.ACCEPTED, 8: Outcome.ACCEPTED},
+    ),
+    "more errors than are named": (
+        report((8, "Error", "25161", "x"), successful=1, errors=2),
+        {7: REVIEW, 8: REVIEW},
+    ),
+    "every message refused": (
+        report((7, "Error", "25161", "x"), (8, "Error", "25161", "x"), successful=0, errors=2),
+        {7: REJECTED, 8: REJECTED},
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), COUNTED.values(), ids=COUNTED.keys())
+def test_the_counts_must_add_up_with_the_results(body: bytes, expected: dict[int, Outcome]) -> None:
+    assert outcomes(body) == expected
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "MessageType",
+        "DocumentTransactionID",
+        "StatusCode",
+        "MessagesProcessed",
+        "MessagesSuccessful",
+        "MessagesWithError",
+        "MessagesWithWarning",
+        "ResultCode",
+        "ResultMessageCode",
+        "ResultDescription",
+    ],
+)
+def test_a_field_is_said_once_and_has_nothing_but_text_in_it(field: str) -> None:
+    begin, end = f"<{field}>".encode(), f"</{field}>".encode()
+    assert REFUSED.count(begin) == 1
+    twice = REFUSED.replace(end, end + begin + b"x" + end)
+    assert read(twice, expected=[7, 8]).doubt == f"the report says {field} twice"
+    nested = REFUSED.replace(end, b"<b/>" + end)
+    assert read(nested, expected=[7, 8]).doubt == "a field of the report has elements in it"
+
+
+def test_a_field_in_another_place_says_nothing() -> None:
+    for stranger in (b"<MessageID>7</MessageID>", b"<StatusCode>Rejected</StatusCode>"):
+        body = REFUSED.replace(b"<AmazonOrderID>", stranger + b"<AmazonOrderID>")
+        assert outcomes(body) == {7: Outcome.ACCEPTED, 8: Outcome.REJECTED}
+    for place in (b"<Header>", b"<Message>"):
+        strange = place + b"<MessagesProcessed>9</MessagesProcessed><ResultCode>Error</ResultCode>"
+        assert read(GOOD.replace(place, strange), expected=[7, 8]).doubt == ""
+
+
+def test_blanks_around_a_text_do_not_count() -> None:
+    assert outcomes(GOOD.replace(b"Complete", b"\n Complete\t")) == outcomes(GOOD)
+
+
+def test_the_limits_are_these() -> None:
+    limits = processing_reports
+    assert (limits.MAX_BYTES, limits.MAX_ELEMENTS) == (20_971_520, 100_000)
+    assert (limits.MAX_DEPTH, limits.MAX_TEXT, limits.CHUNK) == (16, 4_000, 65_536)
+
+
+@pytest.mark.parametrize(("limit", "needed"), [("MAX_ELEMENTS", GOOD.count(b"</")), ("MAX_DEPTH", 5)])
+def test_a_report_at_a_limit_is_read_and_one_above_it_is_not(
+    limit: str, needed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing_reports, limit, needed)
+    assert read(GOOD, expected=[7, 8]).doubt == ""
+    monkeypatch.setattr(processing_reports, limit, needed - 1)
+    assert read(GOOD, expected=[7, 8]).doubt == "the report is too long or too deep"
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 100])
+def test_a_report_reads_the_same_in_pieces_of_any_size(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processing_reports, "CHUNK", chunk)
+    assert outcomes(REFUSED) == {7: Outcome.ACCEPTED, 8: Outcome.REJECTED}
+
+
+@pytest.mark.parametrize(("digits", "number"), [(20, int("1" * 20)), (21, None)])
+def test_a_number_has_at_most_twenty_digits(digits: int, number: int | None) -> None:
+    assert read(report(processed="1" * digits), expected=[7, 8]).processed == number
+
+
+FAULTS = {
+    b" ": "the report is empty",
+    b"<html></html>": "the document is not a processing report",
+    b"<AmazonEnvelope/>": "the document is not one processing report",
+    GOOD[:-1]: "the report is not well-formed XML, or is cut off",
+    GOOD.replace(b"<StatusCode>Complete</StatusCode>", b""): (
+        "the report's status is 'missing', not Complete"
+    ),
+    report(processed="two"): "the report has no complete summary",
+    report(successful="two"): "the report has no complete summary",
+    report(errors="two"): "the report has no complete summary",
+    report(warnings="two"): "the report has no complete summary",
+}
+
+
+@pytest.mark.parametrize(("body", "doubt"), FAULTS.items())
+def test_a_doubt_about_the_whole_report_says_why(body: bytes, doubt: str) -> None:
+    assert read(body, expected=[7, 8]).doubt == doubt
 
 
 XXE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
