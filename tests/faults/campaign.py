@@ -111,18 +111,23 @@ class Job:
         assert self.process
         self.seconds = time.monotonic() - self.began
         if self.seconds > 60 * MINUTES_FOR_ONE.get(self.size, MINUTES):
+            self.interrupt()
             self.end()
         if self.process.poll() is None:
             return False
         self.rows = [read_row(sign["row"]) for sign in self._signs() if "row" in sign]
         return True
 
+    def interrupt(self) -> None:
+        """Ask it to stop, so that its servers stop too."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+
     def end(self) -> None:
-        """Ask it to stop, so that its servers stop too; insist after a while."""
+        """See it off; insist after a while."""
         if self.process is None or self.process.poll() is not None:
             return
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(TO_SAY_GOODBYE)
                 return
@@ -184,6 +189,8 @@ class Campaign:
                     self._say(" · ".join(job.progress() for job in self.running))
                 time.sleep(0.2)
         finally:
+            for job in self.running:
+                job.interrupt()
             for job in self.running:
                 job.end()
 

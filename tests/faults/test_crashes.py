@@ -102,6 +102,7 @@ class Siege:
         """Yield the sellers with nothing under way, in the order of who has the most orders left."""
         busy = set(Feed.objects.unfinished().values_list("selling_partner__seller_id", flat=True))
         suffix = "unshipped" if kind == "cancel" else "shipped"
+        busy |= {seller for seller, _ in self.market.paused()}
         left = [(len(self.market.orders[f"{s}:{suffix}"]), s) for s in self.market.sellers() if s not in busy]
         yield from (seller for number, seller in sorted(left, reverse=True) if number)
 

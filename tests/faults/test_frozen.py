@@ -14,6 +14,7 @@ import pytest
 
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed
+from tests.faults import hand
 from tests.faults.figures import SIZE, Row, figure, row, share_of
 from tests.faults.market import Market, open_market, open_nursery, read_orders
 from tests.faults.test_crashes import AFTER_A_LOSS, KINDS, Siege, points_of
@@ -30,6 +31,7 @@ AT_ONCE = 10
 JOBS_AT_ONCE = 2
 SECONDS_TO_REACH = 40.0 if SIZE else 12.0
 SECONDS_AWAKE = 5.0
+SECONDS_TO_FINISH = 45.0
 SPREAD = 12  # times as long as the shortest freeze is the longest
 
 
@@ -89,7 +91,7 @@ def let_them_freeze(siege: Siege, frosts: Sequence[Frost], entry: Row) -> None:
         sleepers.add(worker, frost.seconds)
         sleepers.wait(most=AT_ONCE)
     sleepers.wait(most=0)
-    time.sleep(1.0)  # let those just woken do their worst
+    sleepers.send_away()
 
 
 def freeze(siege: Siege, frost: Frost) -> Worker | None:
@@ -97,6 +99,7 @@ def freeze(siege: Siege, frost: Frost) -> Worker | None:
     market = siege.market
     worker = siege.nursery.start(f"{frost.point}:freeze", concurrency=JOBS_AT_ONCE)
     until = time.monotonic() + SECONDS_TO_REACH
+    asked_before = len(market.asked)
     while time.monotonic() < until:
         if frost.point in AFTER_A_LOSS:
             market.fault(operation="createFeed", action="drop_after", times=1)
@@ -107,10 +110,18 @@ def freeze(siege: Siege, frost: Frost) -> Worker | None:
                 market.control("DELETE", "faults")
                 return worker
         if frost.point.startswith("look"):
-            market.age_lost()
+            age_own(market, asked_before)
     market.control("DELETE", "faults")
     worker.kill()
     return None
+
+
+def age_own(market: Market, asked_before: int) -> None:
+    """Age what was asked for since; the feeds of the frozen must wait for them, their tokens are alive."""
+    for asked in market.asked[asked_before:]:
+        feed = hand.feed_of(asked)
+        if feed is not None and feed.state == FeedState.UNKNOWN:
+            market.age_lost(pk=feed.pk)
 
 
 class Sleepers:
@@ -119,10 +130,19 @@ class Sleepers:
     def __init__(self) -> None:
         self._asleep: list[tuple[float, Worker]] = []
         self._awake: list[tuple[float, Worker]] = []
+        self._woken: list[Worker] = []
 
     def add(self, worker: Worker, seconds: float) -> None:
         """Let one sleep so long."""
         self._asleep.append((time.monotonic() + seconds, worker))
+
+    def send_away(self) -> None:
+        """Let those just woken do their worst, then tell all to stop and see them off."""
+        time.sleep(1.0)
+        for worker in self._woken:
+            worker.send(signal.SIGTERM)
+        for worker in self._woken:
+            worker.ended.wait(SECONDS_TO_FINISH)
 
     def wait(self, *, most: int) -> None:
         """Wake whose time has come, until no more than `most` are left asleep."""
@@ -132,6 +152,7 @@ class Sleepers:
                 if due <= now:
                     worker.send(signal.SIGCONT)
                     self._awake.append((now + SECONDS_AWAKE, worker))
+                    self._woken.append(worker)
             for due, worker in self._awake:
                 if due <= now:
                     worker.send(signal.SIGTERM)

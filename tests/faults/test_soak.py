@@ -18,10 +18,11 @@ from mostrador.actions.reviews import record_finding
 from mostrador.domain.delivery import State
 from mostrador.domain.reviews import Outcome
 from mostrador.models import ItemBalance, Reply
+from tests.faults.books import PAID
 from tests.faults.cable import Cable, to_database
 from tests.faults.figures import Row, figure, row
 from tests.faults.hosts import Host
-from tests.faults.market import PAID, Market, open_market, open_nursery, read_orders
+from tests.faults.market import Market, open_market, open_nursery, read_orders
 from tests.faults.test_crashes import Siege
 from tests.faults.workers import Nursery, Worker
 

@@ -13,8 +13,9 @@ from mostrador.domain.feeds import FeedState
 from mostrador.tasks import failpoints
 from mostrador.tasks.failpoints import Tripped
 from tests.faults import hand
+from tests.faults.books import PAID
 from tests.faults.figures import figure, row, share_of
-from tests.faults.market import PAID, Asked, Market, open_market, read_orders
+from tests.faults.market import Asked, Market, open_market, read_orders
 from tests.faults.test_crashes import AFTER_A_LOSS, points_of
 
 if TYPE_CHECKING:
