@@ -14,7 +14,7 @@ from mostrador.actions.macros import Action, MacroText, teller_of
 from mostrador.actions.messages import ReplyWish, request_reply
 from mostrador.actions.refunds import RefundWish, request_refund
 from mostrador.actions.tickets import assign_ticket, close_ticket, rank_ticket, tag_ticket
-from mostrador.domain import cancellations, macro_places, macros, refunds
+from mostrador.domain import cancellations, macro_places, macros
 from mostrador.domain.delivery import Source
 from mostrador.domain.macro_places import SETTLED_BY_AMAZON, Place, places_in
 from mostrador.domain.macro_steps import (
@@ -23,6 +23,7 @@ from mostrador.domain.macro_steps import (
     Step,
     StepKind,
     closes,
+    money_refusals,
     money_step,
     refund_lines,
 )
@@ -120,21 +121,8 @@ def plan_macro(*, ticket: Ticket, macro: Macro, agent: Agent, language: str = ""
 
 
 def _planned(step: Step, order: OrderFacts | None, agent: Agent) -> PlannedStep:
-    if step.moves_money and order is None:
-        return PlannedStep(step, refusals=(Refusal(RefusalCode.ORDER_NOT_READ_YET),))
-    if step.kind is StepKind.REFUND:
-        assert order is not None, "a ticket without an order was turned away"
-        lines = refund_lines(step, order)
-        refusals = refunds.refusals(order, lines=lines, reason=step.reason, seen_available=None)
-        total = sum(line.total for line in lines)
-        return PlannedStep(step, lines, order.money(total) if lines else None, refusals=tuple(refusals))
-    if step.kind is StepKind.CANCEL:
-        assert order is not None, "a ticket without an order was turned away"
-        return PlannedStep(
-            step,
-            counts_in_rate=cancellations.counts_in_cancellation_rate(order),
-            refusals=tuple(cancellations.refusals(order, reason=step.reason)),
-        )
+    if step.moves_money:
+        return _planned_money(step, order)
     if step.kind is StepKind.ASSIGN:
         to = _agent_of(step, agent)
         lost = to is None and step.to != TO_NOBODY
@@ -142,6 +130,18 @@ def _planned(step: Step, order: OrderFacts | None, agent: Agent) -> PlannedStep:
             step, to=to, refusals=(Refusal(RefusalCode.NO_SUCH_AGENT, {"agent": step.to}),) if lost else ()
         )
     return PlannedStep(step)
+
+
+def _planned_money(step: Step, order: OrderFacts | None) -> PlannedStep:
+    refusals = tuple(money_refusals(step, order))
+    if order is None:
+        return PlannedStep(step, refusals=refusals)
+    if step.kind is StepKind.CANCEL:
+        counts = cancellations.counts_in_cancellation_rate(order)
+        return PlannedStep(step, counts_in_rate=counts, refusals=refusals)
+    lines = refund_lines(step, order)
+    total = sum(line.total for line in lines)
+    return PlannedStep(step, lines, order.money(total) if lines else None, refusals=refusals)
 
 
 def _agent_of(step: Step, agent: Agent) -> Agent | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
+
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain import macros as rules
 from mostrador.domain.delivery import OPEN, Source
 from mostrador.domain.macro_conditions import Situation, Unmet, unmet
+from mostrador.domain.macro_steps import money_refusals, money_step
 from mostrador.domain.macros import Macro, Says
 from mostrador.domain.orders import OrderFacts
 from mostrador.domain.refusals import Refusal
@@ -25,6 +28,7 @@ class MacroText:
     Words that are not true yet are a draft with open places, which no reply may leave with; where
     `must_be_armed` holds, a reply armed on `armed_on` leaves when Amazon has accepted that.
     `language` is the one it is written in, which stands in for the wanted one where that is missing.
+    `blocked` is why Amazon's part of it is refused now, for a macro that carries one.
     """
 
     macro: Macro
@@ -34,11 +38,13 @@ class MacroText:
     must_be_armed: bool
     armed_on: Action | None
     unmet: tuple[Unmet, ...] = ()
+    blocked: tuple[Refusal, ...] = ()
 
     @property
     def is_usable(self) -> bool:
         """Whether it can be used now: its conditions hold, and it is true, can wait, or makes itself true."""
-        return not self.unmet and (not self.refusals or self.must_be_armed or bool(self.macro.steps))
+        becomes_true = self.must_be_armed or money_step(self.macro.steps) is not None
+        return not self.unmet and not self.blocked and (not self.refusals or becomes_true)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Teller:
     actions: Sequence[Action]
     situation: Situation
     language: str
+    order: OrderFacts | None
 
     def text(self, macro: Macro, action: Action | None = None) -> MacroText:
         """Return a macro's words; `action` is what it speaks of, by default the newest of ours."""
@@ -58,14 +65,18 @@ class Teller:
         facts = facts_of(self.ticket, subject, agent=self.agent)
         rendered = rules.render(macro=macro, language=language, facts=facts)
         missing = tuple(unmet(macro.conditions, self.situation))
+        step = money_step(macro.steps)
+        blocked = tuple(money_refusals(step, self.order)) if step else ()
         if not rendered.refusals:
-            return MacroText(macro, language, rendered.text, (), False, None, missing)
+            return MacroText(macro, language, rendered.text, (), False, None, missing, blocked)
         draft = rules.draft(macro=macro, language=language, facts=facts)
         is_open = subject is not None and subject.state in OPEN
         armed_on = subject if macro.says.may_be_armed and is_open else None
         # A draft without open places could be sent as it is: then there are no words at all.
         text = draft if rules.unfilled_places(draft) else ""
-        return MacroText(macro, language, text, rendered.refusals, armed_on is not None, armed_on, missing)
+        return MacroText(
+            macro, language, text, rendered.refusals, armed_on is not None, armed_on, missing, blocked
+        )
 
     def _subject(self, says: Says, action: Action | None) -> Action | None:
         """Return the action a macro speaks of: the given one if it is of the right kind, else the newest."""
@@ -82,17 +93,19 @@ def teller_of(
 ) -> Teller:
     """Return a ticket as macros tell it; `language` is the agent's choice, else the marketplace decides."""
     chosen = rules.choose_language(marketplace_language=ticket.language, override=language)
-    return Teller(ticket, agent, _actions(ticket), situation_of(ticket, order), chosen)
+    facts = order or (ticket.order.facts() if ticket.order else None)
+    if ticket.order:
+        prefetch_related_objects([ticket.order], "items")  # asked for by every macro
+    return Teller(ticket, agent, _actions(ticket), _situation(ticket, facts), chosen, facts)
 
 
-def situation_of(ticket: Ticket, order: OrderFacts | None = None) -> Situation:
+def _situation(ticket: Ticket, facts: OrderFacts | None) -> Situation:
     """Return a ticket as the conditions of macros see it."""
     row = ticket.order
     known = MARKETPLACES.get((row.marketplace_id if row else "") or ticket.marketplace_id)
     country = known.country_code if known else ""
-    if row is None:
+    if facts is None:
         return Situation(marketplace=country, language=ticket.language)
-    facts = order or row.facts()
     return Situation(
         marketplace=country,
         language=ticket.language,

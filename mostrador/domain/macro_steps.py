@@ -8,9 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mostrador.amazon.components import Component
-from mostrador.domain import refunds
+from mostrador.domain import cancellations, refunds
 from mostrador.domain.orders import OrderFacts
 from mostrador.domain.refunds import Line
+from mostrador.domain.refusals import Refusal, RefusalCode
 
 TO_ME, TO_NOBODY = "me", "nobody"
 
@@ -77,6 +78,16 @@ def refund_lines(step: Step, order: OrderFacts) -> list[Line]:
     else:
         lines = [_only(line, shipping=step.how is HowMuch.SHIPPING) for line in refunds.full(order)]
     return [line for line in lines if line.total]
+
+
+def money_refusals(step: Step, order: OrderFacts | None) -> list[Refusal]:
+    """Return why Amazon's part of a macro is refused in this order, exactly as by hand."""
+    if order is None:
+        return [Refusal(RefusalCode.ORDER_NOT_READ_YET)]
+    if step.kind is StepKind.CANCEL:
+        return cancellations.refusals(order, reason=step.reason)
+    lines = refund_lines(step, order)
+    return refunds.refusals(order, lines=lines, reason=step.reason, seen_available=None)
 
 
 def _only(line: Line, *, shipping: bool) -> Line:

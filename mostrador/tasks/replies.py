@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain import macros
@@ -130,18 +131,24 @@ def facts_of(
 
 
 def _with_order(facts: macros.Facts, order: Order) -> macros.Facts:
-    """Return the facts with what Amazon says of the order; days that no longer matter are left out."""
+    """Return the facts with what Amazon says of the order; days that are past are no longer promised."""
+    now = timezone.now()
     parcel = order.packages[-1] if order.packages else {}
     to_ship = order.status in (FulfillmentStatus.UNSHIPPED, FulfillmentStatus.PARTIALLY_SHIPPED)
     return replace(
         facts,
         is_shipped=order.status == FulfillmentStatus.SHIPPED,
         item=order.first_title(),
-        ship_by=order.ship_by if to_ship else None,
-        deliver_by=order.deliver_by if order.status != FulfillmentStatus.CANCELLED else None,
+        ship_by=order.ship_by if to_ship and order.ship_by and order.ship_by > now else None,
+        deliver_by=order.deliver_by if _is_coming(order, now) else None,
         carrier=str(parcel.get("carrier") or ""),
         tracking=str(parcel.get("tracking_number") or ""),
     )
+
+
+def _is_coming(order: Order, now: datetime) -> bool:
+    is_late = order.deliver_by is None or order.deliver_by <= now
+    return not is_late and order.status != FulfillmentStatus.CANCELLED
 
 
 def speaks_of(says: Says, action: Refund | Cancellation | None) -> bool:

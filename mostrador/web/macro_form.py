@@ -10,14 +10,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from mostrador.amazon.marketplaces import MARKETPLACES
-from mostrador.domain.macro_places import Place
 from mostrador.domain.macro_reading import plain_macro
 from mostrador.domain.macro_steps import HowMuch
 from mostrador.domain.macros import LANGUAGES, Macro, Says
 from mostrador.domain.orders import FulfillmentStatus
 from mostrador.domain.tickets import Priority
 from mostrador.models import Agent
-from mostrador.web.macro_words import HOW_WORDS, PRIORITY_WORDS, SAYS_WORDS
+from mostrador.web.macro_words import HOW_WORDS, PLACE_WORDS, PRIORITY_WORDS, SAYS_WORDS
 from mostrador.web.notation import locale
 from mostrador.web.reasons import cancel_reasons, refund_reasons
 
@@ -225,19 +224,4 @@ def plain_of(macro: Macro) -> dict[str, Any]:
 
 def place_words() -> list[tuple[str, str]]:
     """Return every place with what is put there."""
-    words = {
-        Place.GREETING: _("a greeting with the buyer's name"),
-        Place.BUYER: _("the buyer's name"),
-        Place.ORDER: _("the order number"),
-        Place.ITEM: _("the first item"),
-        Place.PARTNER: _("the selling partner"),
-        Place.AGENT: _("whoever presses"),
-        Place.AMOUNT: _("the refunded amount"),
-        Place.REASON: _("Amazon's reason, in the buyer's words"),
-        Place.REFERENCE: _("our reference, such as R-1042"),
-        Place.SHIP_BY: _("the day it ships at the latest"),
-        Place.DELIVER_BY: _("the day it should arrive"),
-        Place.CARRIER: _("the carrier"),
-        Place.TRACKING: _("the tracking number"),
-    }
-    return [(f"{{{place}}}", words[place]) for place in Place]
+    return [(f"{{{place}}}", str(words)) for place, words in PLACE_WORDS.items()]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from mostrador.actions.macro_runs import PlannedStep
 from mostrador.actions.macros import MacroText
 from mostrador.domain.macro_conditions import Unmet, UnmetCode
+from mostrador.domain.macro_places import Place
 from mostrador.domain.macro_steps import TO_ME, TO_NOBODY, HowMuch, Step, StepKind
 from mostrador.domain.macros import Macro, Says
 from mostrador.web.notation import locale, money_text
@@ -43,6 +44,21 @@ SAYS_WORDS: dict[Says, str | Promise] = {
     Says.CANCELLED: gettext_lazy("that the order was cancelled"),
     Says.REFUND_UNDER_WAY: gettext_lazy("that a refund is under way"),
     Says.SHIPPED: gettext_lazy("that the order has shipped"),
+}
+PLACE_WORDS: dict[Place, str | Promise] = {
+    Place.GREETING: gettext_lazy("a greeting with the buyer's name"),
+    Place.BUYER: gettext_lazy("the buyer's name"),
+    Place.ORDER: gettext_lazy("the order number"),
+    Place.ITEM: gettext_lazy("the first item"),
+    Place.PARTNER: gettext_lazy("the selling partner"),
+    Place.AGENT: gettext_lazy("whoever presses"),
+    Place.AMOUNT: gettext_lazy("the refunded amount"),
+    Place.REASON: gettext_lazy("Amazon's reason, in the buyer's words"),
+    Place.REFERENCE: gettext_lazy("our reference, such as R-1042"),
+    Place.SHIP_BY: gettext_lazy("the day it ships at the latest"),
+    Place.DELIVER_BY: gettext_lazy("the day it should arrive"),
+    Place.CARRIER: gettext_lazy("the carrier"),
+    Place.TRACKING: gettext_lazy("the tracking number"),
 }
 PRIORITY_WORDS: dict[str, str | Promise] = {
     "low": gettext_lazy("low"),
@@ -79,6 +95,8 @@ def why_not(said: MacroText) -> str:
     """Return in words why a macro cannot be used in a ticket now, or nothing."""
     if said.unmet:
         return " · ".join(unmet_words(each) for each in said.unmet)
+    if said.blocked:
+        return refusals_words(said.blocked)[0]
     if said.is_usable:
         return ""
     if said.macro.says.speaks_of_refund:
@@ -87,7 +105,8 @@ def why_not(said: MacroText) -> str:
         return _("no cancellation makes it true yet")
     if said.macro.says is Says.SHIPPED:
         return _("the order has not shipped")
-    places = [str(each.facts.get("place", "")) for each in said.refusals if each.facts.get("place")]
+    names = [str(each.facts.get("place", "")) for each in said.refusals if each.facts.get("place")]
+    places = [str(PLACE_WORDS[Place(name)]) for name in names]
     return _("not known here: %(places)s") % {"places": ", ".join(places)}
 
 

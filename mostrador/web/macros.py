@@ -158,7 +158,10 @@ def _preview_context(
         "plan": plan,
         "title": title_of(macro),
         "text": typed or plan.text,
-        "steps": [planned_words(each, waits=bool(macro.texts)) for each in plan.steps],
+        "first": [planned_words(each, waits=False) for each in plan.steps if each.step.moves_money],
+        "then": [
+            planned_words(each, waits=bool(macro.texts)) for each in plan.steps if not each.step.moves_money
+        ],
         "problems": problems.words if problems else refusals_words(plan.refusals),
         "accepted": problems.warned if problems else (),
         "why_not": why_not(plan.said),

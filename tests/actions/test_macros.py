@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from babel.dates import format_date
 
 from mostrador.actions.macros import macro_text, macros_of, offered
+from mostrador.amazon.components import Component
 from mostrador.domain.delivery import State
-from mostrador.domain.macros import unfilled_places
+from mostrador.domain.macros import Macro, unfilled_places
 from mostrador.domain.refusals import RefusalCode
 from mostrador.domain.starter_set import starter_set
-from tests.makers import make_cancellation, make_order, make_refund, make_ticket
+from mostrador.models import Order
+from tests.makers import make_agent, make_cancellation, make_order, make_refund, make_ticket
 
 pytestmark = pytest.mark.django_db
 REFUND_ISSUED = starter_set()["refund_issued"]
@@ -109,3 +114,54 @@ def test_what_can_be_used_now_is_offered() -> None:
         "how_to_return",
         "damaged_or_wrong",
     ]
+
+
+def test_what_amazon_says_of_the_order_fills_the_places() -> None:
+    ticket = make_ticket(order=make_order(status="UNSHIPPED"))
+    due = datetime.now(UTC).replace(hour=23, minute=30) + timedelta(days=3)
+    Order.objects.filter(pk=ticket.order_id).update(
+        ship_by=due,
+        deliver_by=due,
+        packages=[{"carrier": "DHL", "tracking_number": "00340434", "status": "", "shipped_at": None}],
+    )
+    ticket.refresh_from_db()
+    text = "{item} · {ship_by} · {deliver_by} · {carrier} · {tracking} · {agent} · {partner}"
+    macro = Macro("mine", {"en": "Mine"}, {"de": text})
+
+    said = macro_text(ticket=ticket, macro=macro, language="de", agent=make_agent(name="Marta Gil"))
+
+    # Berlin is ahead of UTC: there the day has changed already.
+    day = format_date((due + timedelta(days=1)).date(), format="long", locale="de")
+    assert said.text == f"Desk lamp · {day} · {day} · DHL · 00340434 · Marta Gil · Nordlicht"
+    assert said.refusals == ()
+
+
+def test_a_day_that_is_past_is_not_promised() -> None:
+    ticket = make_ticket(order=make_order(status="UNSHIPPED"))
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    Order.objects.filter(pk=ticket.order_id).update(ship_by=past, deliver_by=past)
+    ticket.refresh_from_db()
+
+    said = macro_text(ticket=ticket, macro=starter_set()["not_shipped_yet"], language="en")
+
+    assert unfilled_places(said.text) == ("ship_by", "deliver_by")
+    assert not said.is_usable
+
+
+def test_what_the_rules_refuse_is_not_offered() -> None:
+    ticket = make_ticket(order=make_order())
+    make_refund(ticket=ticket, amounts={Component.PRINCIPAL: 2500}, state=State.ACCEPTED)
+
+    said = macro_text(ticket=ticket, macro=starter_set()["refund_in_full"])
+
+    assert [refusal.code for refusal in said.blocked] == [RefusalCode.NOTHING_LEFT]
+    assert not said.is_usable
+
+
+def test_a_language_without_words_is_stood_in_for() -> None:
+    ticket = make_ticket(order=make_order())
+    french = Macro("mine", {"en": "Mine"}, {"fr": "Bonjour {buyer}."})
+
+    said = macro_text(ticket=ticket, macro=french, language="ja")
+
+    assert (said.language, said.text) == ("fr", "Bonjour Jürgen Groß.")
