@@ -77,6 +77,19 @@ def ticket(agent: Agent, ticket_id: str) -> Ticket:
     return found
 
 
+def agent_called(email: str | None) -> Agent | None:
+    """Return the agent with this e-mail address, or nobody where none is named.
+
+    Raises: ProblemRaised (422) for an address no agent has.
+    """
+    if email is None:
+        return None
+    found = Agent.objects.get_queryset().filter(email=email.strip().lower()).first()
+    if found is None:
+        raise problems.invalid("body.assigned_to", "No agent has this e-mail address.")
+    return found
+
+
 def order(agent: Agent, order_id: str, choice: str | None) -> Order:
     """Return the one order with Amazon's `order_id`, of the selling partner that was named, if one was.
 

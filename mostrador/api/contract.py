@@ -59,7 +59,7 @@ api = Contract(
     openapi_extra={
         "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "tags": [
-            {"name": "Tickets", "description": "Conversations with buyers: list and read."},
+            {"name": "Tickets", "description": "Conversations with buyers: list, read, change, leave notes."},
             {"name": "Orders", "description": "What Amazon last said, what is left, what may be done."},
             {"name": "Refunds", "description": "Money back: ask, read, send now, take back."},
             {"name": "Cancellations", "description": "Whole orders: ask, read, send now, take back."},

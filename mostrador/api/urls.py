@@ -36,8 +36,8 @@ def for_programs(view: View) -> View:
 
 
 def _not_json(request: HttpRequest) -> HttpResponseBase | None:
-    has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0") and request.method == "POST"
-    if not has_body or request.content_type == "application/json":
+    has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+    if request.method not in ("POST", "PATCH") or not has_body or request.content_type == "application/json":
         return None
     return problems.answer(ProblemRaised(ProblemCode.NOT_JSON, "Send the body as application/json."))
 

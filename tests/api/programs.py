@@ -67,6 +67,13 @@ class Program:
         content = "" if body is None else json.dumps(body)
         return self.post_bytes(path, content.encode(), **keyed)
 
+    def patch(self, path: str, body: object) -> Answer:
+        """PATCH a path below /api/v1/ with JSON."""
+        found = self.client.patch(
+            f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=self.headers
+        )
+        return _checked(found, "patch", path)
+
     def post_bytes(
         self, path: str, content: bytes, content_type: str = "application/json", **headers: str
     ) -> Answer:

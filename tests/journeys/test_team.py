@@ -31,7 +31,7 @@ def test_a_ticket_is_given_tagged_ranked_and_laid_to_rest_by_keyboard(seat: Seat
     type_into(page, "a", "#assign-find", "ben")
     expect(page.locator("#assign")).to_contain_text("Ben")
     type_into(page, "t", "#tag-find", "Cracked Shade")
-    expect(strip.get_by_role("list", name="Tags")).to_have_text("cracked-shadeTake away cracked-shade")
+    expect(strip.get_by_role("list", name="Tags")).to_contain_text("cracked-shade")
     page.keyboard.press("i")
     expect(strip.get_by_role("button", name="urgent")).to_be_focused()
     page.keyboard.press("ArrowDown")

@@ -13,7 +13,8 @@ from mostrador.api.schemas.events import Event, timeline
 from mostrador.api.schemas.refunds import Refund
 from mostrador.api.schemas.replies import Reply
 from mostrador.api.schemas.shapes import Partner, Shown, name_of
-from mostrador.domain.tickets import TicketState
+from mostrador.api.schemas.ticket_changes import PriorityName
+from mostrador.domain.tickets import Priority, TicketState
 from mostrador.models import Attachment as AttachmentRow
 from mostrador.models import Cancellation as CancellationRow
 from mostrador.models import Event as EventRow
@@ -34,6 +35,10 @@ _SUMMARY_EXAMPLE: dict[str, Any] = {
     "marketplace_id": "A1PA6795UKMFR9",
     "language": "de",
     "assigned_to": None,
+    "priority": "normal",
+    "tags": ["late-parcel"],
+    "snoozed_until": None,
+    "merged_into": None,
     "answer_due_at": "2026-11-25T10:21:00Z",
     "last_message_at": "2026-11-24T10:21:00Z",
     "closed_at": None,
@@ -96,6 +101,12 @@ class TicketSummary(Shown):
     marketplace_id: str
     language: str
     assigned_to: str | None
+    priority: PriorityName
+    tags: list[str]
+    snoozed_until: datetime | None = Field(description="It rests until then, or until the buyer writes.")
+    merged_into: str | None = Field(
+        description="The ticket that shows this one's messages, and gets its mail."
+    )
     answer_due_at: datetime | None = Field(description="Amazon's 24 hours; nothing when no answer is due.")
     last_message_at: datetime
     closed_at: datetime | None
@@ -165,6 +176,10 @@ def _summary_facts(row: TicketRow) -> dict[str, Any]:
         "marketplace_id": row.marketplace_id,
         "language": row.language,
         "assigned_to": name_of(row.assigned_to),
+        "priority": Priority(row.priority).name.lower(),
+        "tags": row.tags,
+        "snoozed_until": row.snoozed_until,
+        "merged_into": TicketRow(pk=row.merged_into_id).reference if row.merged_into_id else None,
         "answer_due_at": row.answer_due_at,
         "last_message_at": row.last_message_at,
         "closed_at": row.closed_at,
