@@ -161,6 +161,9 @@ class Feed(models.Model):
         read_as = Feed.objects.filter(
             pk=self.pk, state=self.state, tries=self.tries, marked_at=self.marked_at
         )
+        if new.state is FeedState.MARKED:
+            # A pause that came a moment ago still holds it back.
+            read_as = read_as.filter(selling_partner__paused_at=None)
         if read_as.update(**changes) != 1:
             raise LostRace(f"feed {self.pk} is no longer {self.state}")
         for name, value in changes.items():

@@ -54,10 +54,6 @@ class SellingPartnerQuerySet(models.QuerySet["SellingPartner"]):
         sends = self.filter(pk=partner.pk).exclude(paused_at__isnull=False, paused_code=PauseCode.BROKEN_RULE)
         sends.update(paused_at=now, paused_because=because, paused_code=PauseCode.BROKEN_RULE)
 
-    def is_paused(self, pk: int) -> bool:
-        """Return whether nothing may be sent for a selling partner, as of this moment."""
-        return self.filter(pk=pk, paused_at__isnull=False).exists()
-
     def due_for_sync(self, now: datetime) -> SellingPartnerQuerySet:
         """Return those whose orders should be read now."""
         return self.filter(next_sync_at__lte=now, paused_at=None)

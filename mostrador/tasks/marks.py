@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from mostrador.models import Feed, FeedMessage, RefundLine
+from django.db.models import F
+
+from mostrador.amazon.feeds import FeedType
+from mostrador.models import Feed, RefundLine
 from mostrador.tasks.journal import Entry, MarkedMessage
 
 
 def entry_of(feed: Feed, *, marked_at: datetime) -> Entry:
-    """Return the journal's line for a feed that is about to be marked (two small questions)."""
-    messages = feed.feed_messages.select_related("refund__order", "cancellation__order").order_by("pk")
-    items = _items(feed)
+    """Return the journal's line for a feed that is about to be marked (one small question)."""
+    are_refunds = feed.feed_type == FeedType.POST_PAYMENT_ADJUSTMENT_DATA
+    messages = _refunds(feed) if are_refunds else _cancellations(feed)
     return Entry(
         feed=feed.pk,
         marked_at=marked_at,
         seller_id=feed.selling_partner.seller_id,
         region=feed.selling_partner.region,
         feed_type=feed.feed_type,
-        messages=tuple(_message(each, items) for each in messages),
+        messages=tuple(messages),
     )
 
 
-def _items(feed: Feed) -> dict[int, list[dict[str, Any]]]:
-    """Return the lines of each refund of a feed."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    lines = RefundLine.objects.filter(refund__feed_messages__feed=feed).select_related("item")
-    for line in lines.order_by("pk"):
-        amounts = {component.value: minor for component, minor in line.amounts().items()}
-        found.setdefault(line.refund_id, []).append({"item_id": line.item.item_id, "amounts": amounts})
-    return found
-
-
-def _message(message: FeedMessage, items: dict[int, list[dict[str, Any]]]) -> MarkedMessage:
-    action = message.action
-    return MarkedMessage(
-        message_id=message.pk,
-        reference=action.reference,
-        action_pk=action.pk,
-        asked_at=action.requested_at,
-        amazon_order_id=action.order.amazon_order_id,
-        currency=message.refund.currency if message.refund else "",
-        items=tuple(items.get(message.refund_id or 0, ())),
+def _refunds(feed: Feed) -> Iterable[MarkedMessage]:
+    lines = (
+        RefundLine.objects.filter(refund__feed_messages__feed=feed)
+        .annotate(message=F("refund__feed_messages__pk"))
+        .select_related("item", "refund__order")
+        .order_by("message", "pk")
     )
+    by_message: dict[int, list[Any]] = {}
+    for line in lines:
+        by_message.setdefault(line.message, []).append(line)
+    for message_id, some in by_message.items():
+        refund = some[0].refund
+        yield MarkedMessage(
+            message_id=message_id,
+            reference=refund.reference,
+            action_pk=refund.pk,
+            asked_at=refund.requested_at,
+            amazon_order_id=refund.order.amazon_order_id,
+            currency=refund.currency,
+            items=tuple(_item(line) for line in some),
+        )
+
+
+def _item(line: RefundLine) -> dict[str, Any]:
+    amounts = {component.value: minor for component, minor in line.amounts().items()}
+    return {"item_id": line.item.item_id, "amounts": amounts}
+
+
+def _cancellations(feed: Feed) -> Iterable[MarkedMessage]:
+    for message in feed.feed_messages.select_related("cancellation__order").order_by("pk"):
+        wish = message.cancellation
+        assert wish, "a feed of cancellations holds nothing else"
+        yield MarkedMessage(
+            message_id=message.pk,
+            reference=wish.reference,
+            action_pk=wish.pk,
+            asked_at=wish.requested_at,
+            amazon_order_id=wish.order.amazon_order_id,
+        )

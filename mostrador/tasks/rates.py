@@ -12,6 +12,9 @@ from mostrador.models import Quota, SellingPartner
 # What this process has noted is compared with the database again after so long: others note rates too.
 NOTED_FOR = timedelta(minutes=1)
 
+# Between press and createFeed nothing is asked that need not be: this one only when the rate has changed.
+ON_THE_WAY = "createFeedDocument"
+
 _Key = tuple[int, str, str, str]
 _noted: dict[_Key, tuple[float, datetime]] = {}
 
@@ -40,7 +43,7 @@ def heed(partner: SellingPartner, operation: str, now: datetime) -> None:
         return
     key = partner.pk, partner.client_id, partner.region, operation
     noted, at = _noted.get(key, (None, now))
-    if noted == said and now - at < NOTED_FOR:
+    if noted == said and (operation == ON_THE_WAY or now - at < NOTED_FOR):
         return
     Quota.objects.heed(partner=partner, operation=operation, said=said, now=now)
     _noted[key] = said, now

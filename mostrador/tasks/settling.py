@@ -46,7 +46,9 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         if isinstance(evidence, rules.AboutToSend):
             _check_before_the_mark(feed, feed_messages)
         decision = rules.decide(feed.rules(feed_messages), evidence, now)
-        _lock_orders(feed_messages)
+        is_about_actions = decision.deliveries is not None or bool(decision.verdicts)
+        if is_about_actions or isinstance(evidence, rules.CertainlyNotDone):
+            _lock_orders(feed_messages)
         reach("settle.decided")
         is_news = decision.words != feed.trouble
         if decision.words:

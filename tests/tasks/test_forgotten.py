@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mostrador.actions.guards import CannotOpen, Obstacle, open_sending, release_order
-from mostrador.actions.refunds import withdraw_refund
+from mostrador.actions.refunds import send_refund_again, withdraw_refund
 from mostrador.amazon.components import Component
 from mostrador.domain.delivery import State
 from mostrador.domain.guards import MarkFate
@@ -304,3 +304,23 @@ def test_a_held_order_is_read_again_every_hour(shop: Shop) -> None:
     assert order.held_since is not None
     assert order.next_read_at is not None
     assert order.next_read_at - now() <= timedelta(hours=1)
+
+
+def test_a_second_attempt_is_one_line_of_its_own(shop: Shop) -> None:
+    shop.fault(operation="createFeed", times=1, action="drop_before")
+    refund = shop.refund(shop.order(LAMP), lamp(1500))
+    shop.work_until(lambda: state_of(refund) is State.UNKNOWN)
+    looks = [now() - timedelta(minutes=m) for m in (110, 20)]
+    Feed.objects.update(
+        marked_at=now() - timedelta(hours=2),
+        token_expires_at=now() - timedelta(hours=1),
+        empty_looks=looks,
+        next_action_at=now() - timedelta(seconds=10),
+    )
+    shop.work_until(lambda: state_of(refund) is State.NOT_SENT)
+    send_refund_again(refund=refund, agent=shop.agent, now=now())
+    shop.settle(refund)
+    first, second = entries()
+    assert [len(each.messages) for each in (first, second)] == [1, 1]
+    assert first.messages[0].message_id < second.messages[0].message_id
+    assert second.feed_id == Feed.objects.order_by("-pk")[0].feed_id
