@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import BEFORE_AMAZON, ENDED, IN_FLIGHT, FeedState
@@ -162,8 +162,10 @@ class Feed(models.Model):
             pk=self.pk, state=self.state, tries=self.tries, marked_at=self.marked_at
         )
         if new.state is FeedState.MARKED:
-            # A pause that came a moment ago still holds it back.
-            read_as = read_as.filter(selling_partner__paused_at=None)
+            # A pause that came a moment ago still holds it back. No join: PostgreSQL compares the feed's own
+            # row once more when it had to wait for it, but not one that a subquery has read before.
+            sends = SellingPartner.objects.filter(pk=OuterRef("selling_partner"), paused_at=None)
+            read_as = read_as.filter(Exists(sends))
         if read_as.update(**changes) != 1:
             raise LostRace(f"feed {self.pk} is no longer {self.state}")
         for name, value in changes.items():

@@ -28,15 +28,12 @@ def entry_of(feed: Feed, *, marked_at: datetime) -> Entry:
 
 
 def _refunds(feed: Feed) -> Iterable[MarkedMessage]:
-    lines = (
-        RefundLine.objects.filter(refund__feed_messages__feed=feed)
-        .annotate(message=F("refund__feed_messages__pk"))
-        .select_related("item", "refund__order")
-        .order_by("message", "pk")
-    )
-    by_message: dict[int, list[Any]] = {}
-    for line in lines:
-        by_message.setdefault(line.message, []).append(line)
+    lines = RefundLine.objects.filter(refund__feed_messages__feed=feed)
+    lines = lines.annotate(message=F("refund__feed_messages__pk")).select_related("item", "refund__order")
+    by_message: dict[int, list[RefundLine]] = {}
+    for line in lines.order_by("message", "pk"):
+        message_id: int = getattr(line, "message")  # noqa: B009  # an annotation, which the type does not know
+        by_message.setdefault(message_id, []).append(line)
     for message_id, some in by_message.items():
         refund = some[0].refund
         yield MarkedMessage(
