@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.models import Agent, SellingPartner
+from mostrador.web import notation
 from mostrador.web.access import agent_of
 
 
@@ -45,13 +47,20 @@ class SignInForm(AuthenticationForm):
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm is not generic when it runs
-    """An agent's own name, language and time zone."""
+    """An agent's own name, language and time zone, and which new tickets may be given to them."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"))
+    takes_new_tickets = forms.BooleanField(label=_("New tickets may be given to me"), required=False)
+    answers_in = forms.MultipleChoiceField(
+        label=_("I answer in"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    answers_for = forms.MultipleChoiceField(
+        label=_("I answer for"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     class Meta:
         model = Agent
-        fields = ("name", "language", "time_zone")
+        fields = ("name", "language", "time_zone", "takes_new_tickets", "answers_in", "answers_for")
         labels = {"name": _("Name"), "language": _("Language")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,6 +69,31 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm is no
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(zone, zone.replace("_", " ")) for zone in zones]
+        self._offer("answers_in", [(code, _language_name(code)) for code in _BUYERS_LANGUAGES])
+        self._offer("answers_for", [(each.id, each.domain) for each in MARKETPLACES.values()])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = sorted(choices, key=lambda choice: choice[1].casefold())
+
+    @property
+    def own(self) -> list[forms.BoundField]:
+        """The fields about the agent; the others are about new tickets."""
+        return [self[name] for name in ("name", "language", "time_zone")]
+
+    @property
+    def which(self) -> list[forms.BoundField]:
+        """The fields that narrow which new tickets come to the agent."""
+        return [self["answers_in"], self["answers_for"]]
+
+
+# The languages in which Amazon's buyers write, by marketplace.
+_BUYERS_LANGUAGES = sorted({each.language.split("-")[0] for each in MARKETPLACES.values()})
+
+
+def _language_name(code: str) -> str:
+    return str(notation.locale().languages.get(code, code)).capitalize()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
