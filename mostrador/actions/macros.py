@@ -14,7 +14,7 @@ from mostrador.domain.macro_conditions import Situation, Unmet, unmet
 from mostrador.domain.macro_steps import money_refusals, money_step
 from mostrador.domain.macros import Macro, Says
 from mostrador.domain.orders import OrderFacts
-from mostrador.domain.refusals import Refusal
+from mostrador.domain.refusals import Refusal, RefusalCode, Refused
 from mostrador.models import Agent, Cancellation, Refund, SavedMacro, Ticket
 from mostrador.tasks.replies import facts_of
 
@@ -127,6 +127,28 @@ def macro_text(
 ) -> MacroText:
     """Return a macro's words in a ticket; `action` is what it speaks of, by default the order's newest."""
     return teller_of(ticket=ticket, language=language, agent=agent).text(macro, action)
+
+
+def words_of(
+    *, ticket: Ticket, slug: str, language: str, armed_on: Action | None, agent: Agent | None
+) -> tuple[str, str]:
+    """Return a macro's words for a reply, and their language: true now, or open for what `armed_on` decides.
+
+    Raises: Refused when there is no such macro, it is not meant for this ticket, or it is not true.
+    """
+    macro = SavedMacro.objects.named(slug)
+    if macro is None or not macro.is_active:
+        raise Refused([Refusal(RefusalCode.NO_SUCH_MACRO, {"macro": slug[:60]})])
+    teller = teller_of(ticket=ticket, language=language, agent=agent)
+    said = teller.text(macro, armed_on)
+    if said.unmet:
+        raise Refused([Refusal(RefusalCode.MACRO_NOT_OFFERED, {"condition": said.unmet[0].code})])
+    if not said.refusals:
+        return said.text, said.language
+    if armed_on is None:
+        raise Refused(said.refusals)
+    facts = facts_of(ticket, None, agent=agent)
+    return rules.draft(macro=macro, language=said.language, facts=facts), said.language
 
 
 def macros_of(*, ticket: Ticket, language: str = "", agent: Agent | None = None) -> list[MacroText]:

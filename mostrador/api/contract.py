@@ -15,7 +15,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
 from ninja.schema import NinjaGenerateJsonSchema
 
-from mostrador.api import cancellations, orders, problems, refunds, replies, tickets
+from mostrador.api import cancellations, macros, orders, problems, refunds, replies, tickets
 from mostrador.api.bodies import StrictParser
 from mostrador.api.problems import Fault, Problem, ProblemCode, ProblemRaised
 from mostrador.api.tokens import BearerToken
@@ -64,10 +64,11 @@ api = Contract(
             {"name": "Refunds", "description": "Money back: ask, read, send now, take back."},
             {"name": "Cancellations", "description": "Whole orders: ask, read, send now, take back."},
             {"name": "Replies", "description": "Answers to buyers: ask, read, take back."},
+            {"name": "Macros", "description": "The replies a team shares: list."},
         ],
     },
 )
-for noun in (tickets, orders, refunds, cancellations, replies):
+for noun in (tickets, orders, refunds, cancellations, replies, macros):
     api.add_router("/v1", noun.router)
 
 

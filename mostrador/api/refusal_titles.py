@@ -51,6 +51,7 @@ TITLES: dict[RefusalCode, str] = {
     RefusalCode.TOO_MANY_FILES: "Too many files.",
     RefusalCode.FILE_GONE: "A file was taken away meanwhile.",
     RefusalCode.NOT_AN_OWNER: "Only an owner may do this.",
+    RefusalCode.NO_SUCH_MACRO: "No macro in use has this name.",
     RefusalCode.MACRO_CHANGED: "The macro was changed or switched off meanwhile.",
     RefusalCode.MACRO_NOT_OFFERED: "A condition of the macro does not hold in this ticket.",
     RefusalCode.NO_SUCH_AGENT: "The macro gives the ticket to somebody who cannot sign in.",

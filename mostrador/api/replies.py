@@ -7,6 +7,7 @@ from django.utils import timezone
 from ninja import Router
 from ninja.responses import Status
 
+from mostrador.actions.macros import words_of
 from mostrador.actions.messages import ReplyWish, request_reply, withdraw_reply
 from mostrador.api import access
 from mostrador.api.problems import ProblemCode, documented
@@ -14,6 +15,8 @@ from mostrador.api.request_keys import RequestKey, documented_answers, mark_answ
 from mostrador.api.schemas.replies import Reply, ReplyRequest
 from mostrador.api.tokens import ProgramRequest, agent_of
 from mostrador.domain.delivery import Source, State
+from mostrador.models import Agent, Cancellation, Refund, Ticket
+from mostrador.models import Reply as ReplyRow
 
 router = Router(tags=["Replies"])
 
@@ -45,14 +48,18 @@ def ask(
     """Store a reply. It leaves as an e-mail in a few seconds, or when Amazon accepts what it is armed on."""
     agent, now = agent_of(request), timezone.now()
     ticket = access.ticket(agent, ticket_id)
+    key, armed_on = stored_key(agent, request_key), access.action_about(agent, wish.armed_on, ticket)
+    text, language = _words(agent, ticket, wish, key, armed_on)
     reply = request_reply(
         ticket=ticket,
         agent=agent,
         wish=ReplyWish(
-            text=wish.text,
+            text=text,
             close=wish.close,
-            armed_on=access.action_about(agent, wish.armed_on, ticket),
-            request_key=stored_key(agent, request_key),
+            macro=wish.macro or "",
+            language=language,
+            armed_on=armed_on,
+            request_key=key,
             source=Source.API,
             accepted=frozenset(wish.accept),
         ),
@@ -61,6 +68,23 @@ def ask(
     path = f"/api/v1/replies/{reply.reference}"
     status = mark_answer(response, reply, path=path, asked_at=now)
     return Status(status, Reply.of(access.reply(agent, reply.reference)))
+
+
+def _words(
+    agent: Agent, ticket: Ticket, wish: ReplyRequest, key: str, armed_on: Refund | Cancellation | None
+) -> tuple[str, str]:
+    """Return what the reply says, and in which language: the program's own words, or a macro's.
+
+    A macro's words for a key that is known are those it had: asked again, it is the same wish.
+    """
+    if wish.text is not None or wish.macro is None:
+        return wish.text or "", wish.language or ""
+    known = ReplyRow.objects.asked(partner=ticket.selling_partner, request_key=key)
+    if known is not None and known.macro == wish.macro:
+        return known.text, known.language
+    return words_of(
+        ticket=ticket, slug=wish.macro, language=wish.language or "", armed_on=armed_on, agent=agent
+    )
 
 
 @router.get(

@@ -62,6 +62,7 @@ class RefusalCode(StrEnum):
     FILE_GONE = "file_gone"
     NOT_AN_OWNER = "not_an_owner"
     # macros
+    NO_SUCH_MACRO = "no_such_macro"
     MACRO_CHANGED = "macro_changed"
     MACRO_NOT_OFFERED = "macro_not_offered"
     NO_SUCH_AGENT = "no_such_agent"

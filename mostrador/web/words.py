@@ -123,6 +123,7 @@ _SENTENCES = {
     _C.NOT_TRUE_YET: gettext_lazy(
         "The message says something that is not true yet. Send it when Amazon accepts, or change the words."
     ),
+    _C.NO_SUCH_MACRO: gettext_lazy("There is no macro “%(macro)s”, or it is switched off."),
     _C.MACRO_CHANGED: gettext_lazy(
         "Somebody changed this macro meanwhile. Nothing was done; open it again to see what it does now."
     ),

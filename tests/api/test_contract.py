@@ -33,6 +33,7 @@ OPERATIONS = {
     ("post", "/api/v1/cancellations/{cancellation_id}/send-now"),
     ("get", "/api/v1/replies/{reply_id}"),
     ("post", "/api/v1/replies/{reply_id}/withdraw"),
+    ("get", "/api/v1/macros"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -13,6 +13,8 @@ from mostrador.domain.policy import Rule
 from mostrador.models import Reply as ReplyRow
 
 RuleName = Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
+MacroName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+LanguageCode = Literal["en", "es", "de", "fr", "it", "ja"]
 _TEXT = "Guten Tag, wir haben Ihnen 15,00 € erstattet."
 
 
@@ -23,8 +25,18 @@ class ReplyRequest(Asked):
         json_schema_extra={"examples": [{"text": _TEXT, "close": True, "armed_on": "R-1042"}]}
     )
 
-    text: MessageText = Field(
-        description="Plain text. An armed reply may leave `{amount}`, `{reason}` or `{reference}` open."
+    text: MessageText | None = Field(
+        default=None,
+        description="Plain text; without one, `macro` says it. An armed reply may leave `{amount}`, "
+        "`{reason}` or `{reference}` open.",
+    )
+    macro: MacroName | None = Field(
+        default=None,
+        description="A macro of `GET /macros`: its claims must be true, or the reply armed on what makes "
+        "them true. Its steps are not carried out.",
+    )
+    language: LanguageCode | None = Field(
+        default=None, description="The language of the macro's words; by default the ticket's."
     )
     close: bool = Field(default=False, description="Close the ticket when the reply has left.")
     armed_on: str | None = Field(
