@@ -12,6 +12,7 @@ from tests.journeys.seat import Seat
 
 BEN = "ben@example.com"
 TAGGED = "303-5512894-7749126"
+CALLED = "112-4456093-9917824"
 SHARED = "202-3345190-0098724"
 SOON_ENOUGH = 2.0  # seconds
 
@@ -47,6 +48,27 @@ def test_a_ticket_is_given_tagged_ranked_and_laid_to_rest_by_keyboard(seat: Seat
     page.keyboard.press("Enter")
     expect(strip).to_contain_text("rests until")
     expect(seat.line).to_contain_text("let the ticket rest until")
+
+
+def test_a_note_offers_the_agents_it_could_call(seat: Seat, take: TakeSeat, house: House) -> None:
+    page = seat.page
+    seat.open(CALLED)
+    page.keyboard.press("n")
+    page.keyboard.type("A return? @be")
+    expect(page.get_by_role("option", name="Ben Okafor")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("A return? @Ben Okafor ")
+    page.keyboard.press("Control+Enter")
+    expect(seat.line).to_contain_text("A return? @Ben Okafor")
+    with take(BEN) as other:
+        other.page.goto(f"{house.url}/?list=mentions")
+        rows = other.page.locator("#rows a[data-ticket]")
+        expect(rows).to_have_count(1)
+        rows.first.click()
+        expect(other.line).to_contain_text("A return? @Ben Okafor")
+        other.page.goto(f"{house.url}/?list=mentions")
+        expect(other.page.locator("#queue:not([data-waiting])")).to_be_visible()
+        expect(rows).to_have_count(0)
 
 
 def test_many_are_chosen_previewed_and_changed_by_keyboard(seat: Seat, house: House) -> None:
