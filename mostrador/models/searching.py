@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
-from operator import or_
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db import connection, models
-from django.db.models import F, Q
+from django.contrib.postgres.search import SearchVectorField
+from django.db import connection, models, transaction
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from mostrador.domain.searching import (
-    GRAM,
     LONGEST_TEXT,
     SHORTEST_PREFIX,
     Term,
@@ -40,28 +40,59 @@ GRAMMARS = {
     "tr": "turkish",
 }
 REBUILD_AT_ONCE = 500
+# Up to so many matches are fetched by key; above, one ticket in two hundred of a million says it.
+FEW = 5_000
+# Stands before three characters of a name or number; no word begins with it.
+_GRAM_MARK = "~"
 
 _ADD = """
 INSERT INTO mostrador_searchtext (ticket_id, keys, words)
 VALUES (%s, '', array_to_tsvector(%s) || strip(to_tsvector(%s::regconfig, %s)))
 ON CONFLICT (ticket_id) DO UPDATE SET words = mostrador_searchtext.words || EXCLUDED.words
 """
+_KEYS = """
+INSERT INTO mostrador_searchtext (ticket_id, keys, words) VALUES (%s, %s, array_to_tsvector(%s))
+ON CONFLICT (ticket_id) DO UPDATE
+SET keys = EXCLUDED.keys, words = mostrador_searchtext.words || EXCLUDED.words
+WHERE mostrador_searchtext.keys <> EXCLUDED.keys
+"""
 _REBUILD = """
 INSERT INTO mostrador_searchtext (ticket_id, keys, words)
 VALUES (%s, %s, array_to_tsvector(%s) || strip(to_tsvector(%s::regconfig, %s)))
 ON CONFLICT (ticket_id) DO UPDATE SET keys = EXCLUDED.keys, words = EXCLUDED.words
 """
-_KEYS = """
-INSERT INTO mostrador_searchtext (ticket_id, keys, words) VALUES (%s, %s, '')
-ON CONFLICT (ticket_id) DO UPDATE SET keys = EXCLUDED.keys WHERE mostrador_searchtext.keys <> EXCLUDED.keys
+
+
+_STEMS = """
+SELECT word, array_agg(DISTINCT stem)
+FROM unnest(%s::text[]) AS word, unnest(%s::regdictionary[]) AS grammar,
+    unnest(ts_lexize(grammar, word)) AS stem
+GROUP BY word
 """
 
 
-class Grams(models.Func):
-    """Every three characters in a row of a text; the embedded server has no pg_trgm."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One term in PostgreSQL's writing: `said`, or `anywhere`, which may also stand in the keys as `part`."""
 
-    function = "mostrador_grams"
-    output_field = ArrayField(models.TextField())
+    said: str
+    anywhere: str
+    part: str
+
+
+class Says(models.Func):
+    """Whether a vector of words fits a question."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
+    output_field = models.BooleanField()
+
+
+class Question(models.Func):
+    """A question to a vector of words, in PostgreSQL's own writing."""
+
+    template = "%(expressions)s::tsquery"
+    output_field = models.TextField()
 
 
 class SearchTextQuerySet(models.QuerySet["SearchText"]):
@@ -71,8 +102,7 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
 
     def add(self, *, ticket: Ticket, text: str, language: str = "") -> None:
         """Add what was said in a ticket to its words."""
-        folded = fold(text[:LONGEST_TEXT])
-        words = words_of(folded)
+        words = words_of(fold(text[:LONGEST_TEXT]))
         if not words:
             return
         with connection.cursor() as cursor:
@@ -80,8 +110,9 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
 
     def write_keys(self, ticket: Ticket) -> None:
         """Write the names and numbers a ticket is found by: buyer, subject, order, products, parcels."""
+        keys, words = _keys_of(ticket)
         with connection.cursor() as cursor:
-            cursor.execute(_KEYS, [ticket.pk, _keys_of(ticket)])
+            cursor.execute(_KEYS, [ticket.pk, keys, words])
 
     def write_keys_of(self, order: Order) -> None:
         """Write the names and numbers of every ticket of an order anew."""
@@ -89,29 +120,39 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
             self.write_keys(ticket)
 
     def rebuild(self, tickets: Sequence[Ticket]) -> None:
-        """Write all that these tickets are found by anew, from what is stored; fetch them with their orders."""
+        """Write what these tickets are found by anew, from what is stored; fetch them with their orders."""
         said = defaultdict(list)
         for ticket_id, text in Message.objects.filter(ticket__in=tickets).values_list("ticket_id", "text"):
             said[ticket_id].append(text[:LONGEST_TEXT])
         rows = []
         for ticket in tickets:
             words = words_of(fold("\n".join(said[ticket.pk])))
-            rows.append((ticket.pk, _keys_of(ticket), words, _grammar(ticket.language), " ".join(words)))
+            keys, key_words = _keys_of(ticket)
+            all_words = list({*words, *key_words})
+            rows.append((ticket.pk, keys, all_words, _grammar(ticket.language), " ".join(words)))
         with connection.cursor() as cursor:
             cursor.executemany(_REBUILD, rows)
 
     # ── queries ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def saying(self, typed: str) -> SearchTextQuerySet:
-        """Return the rows in which every term of `typed` stands, in any of the languages."""
-        found = self.alias(grams=Grams(F("keys")))
-        for term in terms_of(typed):
-            found = found.filter(_said(term) | _named(term) if len(term.text) >= GRAM else _said(term))
-        return found
+    def saying(self, terms: Sequence[Asked]) -> SearchTextQuerySet:
+        """Return the rows in which every term stands, through the index."""
+        anywhere = " & ".join(f"({term.anywhere})" for term in terms)
+        found = self.filter(Says(F("words"), Question(Value(anywhere))))
+        return reduce(lambda rows, term: rows.filter(_stands(F("words"), term)), terms, found)
+
+    def saying_much(self, terms: Sequence[Asked]) -> SearchTextQuerySet:
+        """Return the same rows, asked so that no index serves: one by one, for words that stand in many."""
+        words = Coalesce(F("words"), Value("", output_field=SearchVectorField()))
+        return reduce(lambda rows, term: rows.filter(_stands(words, term)), terms, self.all())
 
 
 class SearchText(models.Model):
-    """What a ticket is found by: `keys` in any part, `words` as a whole, by stem, or by how they begin."""
+    """What a ticket is found by: `words` as a whole, by stem, or by how they begin; `keys` in any part.
+
+    Every three characters in a row of the keys are words too, with a mark before them: the embedded server
+    has no pg_trgm, and one index answers faster than two.
+    """
 
     ticket = models.OneToOneField(
         Ticket, on_delete=models.CASCADE, primary_key=True, related_name="search_text"
@@ -124,7 +165,6 @@ class SearchText(models.Model):
     class Meta:
         indexes = (
             GinIndex(fields=["words"], name="search_by_words", fastupdate=True, gin_pending_list_limit=512),
-            GinIndex(Grams(F("keys")), name="search_by_grams", fastupdate=True, gin_pending_list_limit=512),
         )
 
     def __str__(self) -> str:
@@ -132,43 +172,77 @@ class SearchText(models.Model):
 
 
 def tickets_saying(tickets: TicketQuerySet, typed: str) -> TicketQuerySet:
-    """Return those of `tickets` in which everything a person typed stands; nothing typed leaves them all."""
-    if not terms_of(typed):
+    """Return those of `tickets` in which everything a person typed stands; nothing typed leaves them all.
+
+    Few matches are looked up (one query, made here), so that their tickets are fetched by key. Of words that
+    stand in many tickets, a page is full after a few rows, whichever index it is read by: then each row is
+    asked. The database cannot tell the two apart beforehand: it knows nothing of how words begin.
+    """
+    terms = _asked(typed)
+    if not terms:
         return tickets
-    return tickets.filter(pk__in=SearchText.objects.saying(typed).values("ticket_id"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # for the same reason
+        keys = list(SearchText.objects.saying(terms).values_list("ticket_id", flat=True)[: FEW + 1])
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    if len(keys) <= FEW:
+        return tickets.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [keys]))
+    row = SearchText.objects.saying_much(terms).filter(ticket=OuterRef("pk"))
+    return tickets.filter(Exists(row))
 
 
 def _grammar(language: str) -> str:
     return GRAMMARS.get(language[:2], "simple")
 
 
-def _keys_of(ticket: Ticket) -> str:
-    said: list[str] = [ticket.buyer_name, ticket.subject, ticket.reference]
+def _keys_of(ticket: Ticket) -> tuple[str, list[str]]:
+    """Return the names and numbers of a ticket, and the words that lead to them."""
+    keys, said = [ticket.buyer_name], [ticket.subject]
     order = ticket.order
     if order is not None:
-        said += [order.amazon_order_id, order.buyer_name]
-        said += [package.get("tracking_number", "") for package in order.packages]
+        keys += [order.amazon_order_id, order.buyer_name]
+        keys += [package.get("tracking_number", "") for package in order.packages]
         for item in order.items.all():
-            said += [item.sku, item.asin, item.title]
-    return "\n".join(dict.fromkeys(fold(one) for one in said if one))
+            keys += [item.sku, item.asin]
+            said.append(item.title)
+    folded = "\n".join(dict.fromkeys(fold(key) for key in keys if key))
+    grams = [_GRAM_MARK + gram for gram in grams_of(folded) if "\n" not in gram]
+    return folded, list({*words_of(folded), *words_of(fold(" ".join(said))), *grams})
 
 
-def _said(term: Term) -> Q:
-    """Return the rows whose words hold every word of the term, as typed, begun, or in another form."""
-    found = Q()
-    for word in term.words:
-        found &= Q(words=reduce(or_, _forms(word)))
-    return found
+def _asked(typed: str) -> list[Asked]:
+    """Return what a person typed as questions to the words (one query, for the stems)."""
+    terms = terms_of(typed)
+    stems = _stems(sorted({word for term in terms for word in term.words})) if terms else {}
+    return [_ask(term, stems) for term in terms]
 
 
-def _forms(word: str) -> Sequence[SearchQuery]:
-    begun = f"'{word}':*" if len(word) >= SHORTEST_PREFIX else f"'{word}'"
-    forms = [SearchQuery(begun, config="simple", search_type="raw")]
-    if word.isascii() and word.isalpha():
-        forms += [SearchQuery(word, config=grammar) for grammar in GRAMMARS.values()]
-    return forms
+def _ask(term: Term, stems: Mapping[str, Sequence[str]]) -> Asked:
+    said = " & ".join(f"({' | '.join(_forms(word, stems.get(word, ())))})" for word in term.words)
+    grams = " & ".join(_quoted(_GRAM_MARK + gram) for gram in grams_of(term.text))
+    return Asked(
+        said=said, anywhere=f"({said}) | ({grams})" if grams else said, part=term.text if grams else ""
+    )
 
 
-def _named(term: Term) -> Q:
-    """Return the rows whose names and numbers hold the term as it stands, in any part."""
-    return Q(grams__contains=grams_of(term.text), keys__contains=term.text)
+def _forms(word: str, stems: Sequence[str]) -> list[str]:
+    begun = ":*" if len(word) >= SHORTEST_PREFIX else ""
+    return [_quoted(word) + begun, *(_quoted(stem) for stem in stems if stem != word)]
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _stems(words: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Return each word's stems in the grammars; a word too common in one of them has none there."""
+    dictionaries = [f"{grammar}_stem" for grammar in GRAMMARS.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_STEMS, [words, dictionaries])
+        return dict(cursor.fetchall())
+
+
+def _stands(words: F | Coalesce, asked: Asked) -> Q:
+    """Return the condition that a term was said, or is a part of a name or number."""
+    said = Q(Says(words, Question(Value(asked.said))))
+    return said | Q(keys__contains=asked.part) if asked.part else said

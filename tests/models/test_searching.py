@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
-from mostrador.models import SearchText, Ticket
+from mostrador.models import SearchText, Ticket, searching
 from mostrador.models.searching import tickets_saying
 from tests.makers import make_item, make_message, make_order, make_ticket
 
@@ -46,7 +45,7 @@ def lamp() -> Ticket:
         "anne",
         "LUDERS",
         "Fjord",
-        "jor",
+        "fjor",
         "kaputten",
         "kaputt",
         "kapu",
@@ -64,6 +63,15 @@ def test_a_ticket_is_found_by_anything_in_it(lamp: Ticket, typed: str) -> None:
 @pytest.mark.parametrize("typed", ["Fjord Pia", "302-7654321-1111112", "storno lampen xyz", "or 1=1"])
 def test_what_is_in_no_ticket_finds_none(lamp: Ticket, typed: str) -> None:
     assert found(typed) == []
+
+
+@pytest.mark.parametrize("typed", ["302-7654321", "Änne kaputten", "lampe", "fjord", "kaputten xyz", "in"])
+def test_words_that_stand_in_many_tickets_find_the_same(
+    lamp: Ticket, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_key = found(typed)
+    monkeypatch.setattr(searching, "FEW", -1)
+    assert found(typed) == by_key
 
 
 def test_nothing_typed_leaves_every_ticket(lamp: Ticket) -> None:
@@ -103,10 +111,13 @@ def test_a_lost_index_is_built_again(lamp: Ticket) -> None:
     assert found("fjord kaputten") == [lamp]
 
 
-def test_our_grams_in_the_database_are_those_of_the_rules() -> None:
-    from mostrador.domain.searching import grams_of
+@pytest.mark.parametrize(
+    "typed", ["a'b''c", "back\\slash", "~fjo", "fjo:*", "!lampe & (x | y)", "<->", "'" * 9]
+)
+def test_marks_of_the_query_language_are_only_marks(lamp: Ticket, typed: str) -> None:
+    assert found(typed) in ([], [lamp], found(""))
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT mostrador_grams('abcabd'), mostrador_grams('ab')")
-        ours = cursor.fetchone()
-    assert (sorted(ours[0]), ours[1]) == (sorted(grams_of("abcabd")), [])
+
+def test_a_subject_that_is_written_twice_is_found_once(lamp: Ticket) -> None:
+    SearchText.objects.write_keys(lamp)
+    assert found("Anfrage Fjord") == [lamp]
