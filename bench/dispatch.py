@@ -1,12 +1,13 @@
 """Times the dispatch policy in virtual time beside the naive way and the lower bounds for any policy.
 
 `python -m bench.dispatch` prints how long actions wait after their undo window: first single days and bursts,
-beside the bound of a clairvoyant; then steady streams of two days, beside the bound for policies that do not
-know the future (`bench.online`). About two minutes, most of them for the bounds.
+beside the bound of a clairvoyant; then steady streams of two days each, beside the bound for policies that do
+not know the future (`bench.online`). Two to three minutes, half of them for the bounds.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import sys
@@ -30,6 +31,7 @@ STREAMS = (
 )
 # At more than this pace (beside Amazon's rate) a bucket of 15 is as good as one that never runs dry or over.
 BUCKET_COUNTS_UPTO = 1.6
+REFUNDS_WANTED = 16_000
 CANCELLATION_EVERY = 1440.0  # seconds: twenty in eight hours
 
 
@@ -101,8 +103,9 @@ def _cancellations(outcome: Outcome) -> list[str]:
 
 
 def report_stream(name: str, stream: Stream, seed: int, *, with_cancellations: bool = False) -> str:
-    """Return the block of one steady stream: three runs of two days, beside the bound."""
-    outcomes = [run(_two_days(stream, seed + k, with_cancellations)) for k in range(3)]
+    """Return the block of one steady stream: some runs of two days, beside the bound."""
+    seeds = range(seed, seed + _runs(stream))
+    outcomes = [run(_two_days(stream, each, with_cancellations)) for each in seeds]
     mean = statistics.fmean(wait for each in outcomes for wait in each.refund_waits)
     taken = statistics.fmean(len(each.cancel_feeds) for each in outcomes)
     tokens = RATE + (BURST - taken) / (TWO_DAYS + UNDO)
@@ -112,17 +115,23 @@ def report_stream(name: str, stream: Stream, seed: int, *, with_cancellations: b
         least = online.bound_with_bucket(stream, burst=BURST, cells_per_token=CELLS_PER_TOKEN)
     waits = [wait for each in outcomes for wait in each.refund_waits]
     cancels = [wait for each in outcomes for wait in each.cancel_waits]
+    title = f"{name}, with cancellations" if with_cancellations else name
     lines = [
-        f"{name}{', with cancellations' if with_cancellations else ''} ({len(waits)} refunds in three runs)",
+        f"{title} ({len(waits)} refunds in {len(seeds)} runs)",
         f"  refunds wait   mean / p50 / p95 / max   {line(waits)} s",
         f"  bound for any policy that does not know the future {least:,.2f} s, ratio {ratio(mean, least)}",
     ]
     if cancels:
-        keeps_none = [run(_two_days(stream, seed + k, True), keep=0).refund_waits for k in range(3)]
+        keeps_none = [run(_two_days(stream, each, True), keep=0).refund_waits for each in seeds]
         without = statistics.fmean(wait for each in keeps_none for wait in each)
         lines.append(f"  {len(cancels)} cancellations                       {line(cancels)} s")
         lines.append(f"  without keeping any token the mean were {without:,.2f} s")
     return "\n".join([*lines, "", ""])
+
+
+def _runs(stream: Stream) -> int:
+    """Return how many runs make the mean of what comes at this pace steady enough to compare."""
+    return math.ceil(REFUNDS_WANTED * stream.every / TWO_DAYS)
 
 
 def _two_days(stream: Stream, seed: int, with_cancellations: bool) -> Arrivals:

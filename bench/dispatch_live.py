@@ -45,10 +45,10 @@ class Round:
 def rounds() -> dict[str, Round]:
     """Return the rounds by name."""
     rng = random.Random(1)  # noqa: S311  # arrivals, not secrets
-    until = 2100.0
-    steady = Arrivals("steady, one every 15 s for 35 min", poisson(rng, 15, until), poisson(rng, 300, until))
+    until = 1380.0
+    steady = Arrivals("steady, one every 15 s for 23 min", poisson(rng, 15, until), poisson(rng, 300, until))
     return {
-        "steady": Round(8.0, steady),
+        "steady": Round(5.0, steady),
         "burst": Round(2.5, Arrivals("burst of 1,000", [0.0] * 1000)),
     }
 
