@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,7 +42,7 @@ class ReplyWish:
     """What should be said to the buyer, and when: now, or when Amazon has accepted `armed_on`.
 
     `uploads` are the files beside the agent's draft that go along; `accepted` the rules of Amazon that have
-    warned already and are not to stop it again.
+    warned already and are not to stop it again. What is `from_box` ends the agent's draft.
     """
 
     text: str
@@ -55,6 +54,7 @@ class ReplyWish:
     source: Source = Source.AGENT
     uploads: tuple[int, ...] = ()
     accepted: frozenset[str] = frozenset()
+    from_box: bool = False
     seen: Seen | None = None  # what the page showed when the words were begun; programs leave it out
 
     def content(self, ticket: Ticket) -> dict[str, object]:
@@ -82,15 +82,10 @@ def request_reply(*, ticket: Ticket, agent: Agent, wish: ReplyWish, now: datetim
             raise Refused(reasons)
         files = uploads.chosen(ticket=locked, agent=agent, upload_ids=wish.uploads)
         reply = _store(locked, agent, wish, digest, now)
-        _empty_box(reply, agent, files)
+        Upload.objects.bind(files, reply)
+        if wish.from_box:
+            Draft.objects.drop(ticket=locked, agent=agent)
         return reply
-
-
-def _empty_box(reply: Reply, agent: Agent, files: Sequence[Upload]) -> None:
-    """Let the files go along, and forget the draft that has become a reply."""
-    Upload.objects.bind(files, reply)
-    if reply.source == Source.AGENT:
-        Draft.objects.drop(ticket=reply.ticket, agent=agent)
 
 
 def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
@@ -158,8 +153,10 @@ def withdraw_reply(*, reply: Reply, agent: Agent, now: datetime) -> None:
         raise Refused([Refusal(RefusalCode.TOO_LATE_TO_WITHDRAW, {"state": reply.state})]) from None
 
 
-def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime) -> Message:
+def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime, from_box: bool = False) -> Message:
     """Keep a note for the team, which no buyer sees, and call the agents it names with @.
+
+    One that is `from_box` ends the agent's draft.
 
     Raises: Refused when it is empty or too long.
     """
@@ -169,7 +166,8 @@ def add_note(*, ticket: Ticket, agent: Agent, text: str, now: datetime) -> Messa
     with transaction.atomic():
         SearchText.objects.add(ticket=ticket, text=text, language=agent.language)
         note = Message.objects.note(ticket=ticket, author=agent, text=text, at=now)
-        Draft.objects.drop(ticket=ticket, agent=agent)
+        if from_box:
+            Draft.objects.drop(ticket=ticket, agent=agent)
         _call(note, agent, text, now)
         return note
 

@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
@@ -52,7 +53,7 @@ def _tag(message: Message, number: int, seal: str) -> str:
     return f'<img src="{reverse("mail-image", args=[message.pk, number])}?seal={seal}" alt="">'
 
 
-def image_view(network: Network) -> Callable[..., HttpResponse]:
+def image_view(network: Network) -> Callable[..., HttpResponseBase]:
     """Build the view that fetches one image of a mail through `network`."""
 
     @login_not_required

@@ -87,7 +87,7 @@ def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime
         return unfit
     try:
         if draft.is_note:
-            actions.add_note(ticket=ticket, agent=agent, text=draft.text, now=now)
+            actions.add_note(ticket=ticket, agent=agent, text=draft.text, now=now, from_box=True)
             return []
         wish = actions.ReplyWish(
             text=draft.text,
@@ -98,6 +98,7 @@ def _send(request: HttpRequest, ticket: Ticket, draft: ReplyDraft, now: datetime
             armed_on=_armable(ticket) if press == "armed" else None,
             uploads=(*_uploads(request), *laid),
             accepted=frozenset(request.POST.getlist("accept")),
+            from_box=True,
             seen=read_seen(request.POST.dict()),
         )
         actions.request_reply(ticket=ticket, agent=agent, wish=wish, now=now)

@@ -72,11 +72,20 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "every": _pace(is_moving=story.under_way or reading, has_company=bool(people.here)),
         "reply": kept_reply(ticket, agent),
         "leaving": leaving_of(story.replies, agent, now),
+        "said_at": _said_at(story, agent),
         "undo_seconds": settings.UNDO_SECONDS,
         "strip": strip_of(ticket, now, family=story.family),
         "people": people,
         "seen": _seen(story),
     }
+
+
+def _said_at(story: Story, agent: Agent) -> datetime | None:
+    """Return when the agent last said something here: words a browser has kept since before are no draft."""
+    written = [r.requested_at for r in story.replies if r.requested_by_id == agent.pk]
+    said = [one for one in story.entries if isinstance(one, Said) and one.message]
+    mine = [one.at for one in said if one.message and one.message.author_id == agent.pk]
+    return max([*written, *mine], default=None)
 
 
 def leaving_of(replies: Sequence[Reply], agent: Agent, now: datetime) -> Reply | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -34,7 +33,7 @@ class BoundedUploadHandler(MemoryFileUploadHandler):
         input_data: object,
         META: dict[str, str],
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
     ) -> None:
         """Note how much has come; Django calls this first."""
@@ -60,10 +59,11 @@ def lay_beside(
     request: HttpRequest, ticket: Ticket, now: datetime
 ) -> tuple[tuple[int, ...], tuple[Refusal, ...]]:
     """Lay the files a form brought beside the answer; return their ids, and why others were refused."""
-    files: Sequence[UploadedFile] = request.FILES.getlist("files")
+    files = request.FILES.getlist("files")
     if not files and int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
         return (), (Refusal(RefusalCode.FILES_TOO_LARGE, {"name": "…", "most": MOST_BYTES}),)
-    agent, laid, refused = agent_of(request), [], []
+    agent, laid = agent_of(request), []
+    refused: list[Refusal] = []
     for file in files:
         try:
             content = file.read()

@@ -6,6 +6,7 @@ import pytest
 
 from mostrador.domain import policy
 from mostrador.domain.policy import Force, Rule, check
+from mostrador.domain.starter_set import starter_set
 
 H, S = Force.HARD, Force.SOFT
 
@@ -240,3 +241,10 @@ def test_no_text_makes_the_check_slow(piece: str) -> None:
     begun = process_time()
     check((piece * 20_000)[:20_000])
     assert process_time() - begun < 2
+
+
+def test_every_macro_that_comes_with_the_desk_keeps_the_rules() -> None:
+    texts = [text for macro in starter_set().values() for text in macro.texts.values()]
+    assert len(texts) >= 50
+    for text in texts:
+        assert check(text) == (), text

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mostrador.domain.delivery import State
+from mostrador.actions.messages import ReplyWish, add_note, request_reply
+from mostrador.domain.delivery import Source, State
 from mostrador.models import Agent, Draft, Reply, Ticket
 from tests import makers
 
@@ -138,6 +139,20 @@ def test_the_answer_of_somebody_else_is_not_taken_back_by_a_key(desk: Client, ti
     other.force_login(makers.make_agent(name="Jon Vidal"))
     sent(other, ticket, "Guten Tag!")
     assert 'id="take-back"' not in page(desk, ticket)
+
+
+def test_what_a_program_says_leaves_the_draft_alone(desk: Client, ticket: Ticket, agent: Agent) -> None:
+    typed(desk, ticket, "Guten Tag")
+    wish = ReplyWish(text="Automatisch.", request_key="api:1", source=Source.API)
+    request_reply(ticket=ticket, agent=agent, wish=wish, now=makers.NOW)
+    add_note(ticket=ticket, agent=agent, text="Notiz", now=makers.NOW)
+    assert Draft.objects.get().text == "Guten Tag"
+
+
+def test_the_page_says_when_its_agent_last_spoke(desk: Client, ticket: Ticket) -> None:
+    assert 'data-said-at=""' in page(desk, ticket)
+    sent(desk, ticket, "Guten Tag!")
+    assert f'data-said-at="{Reply.objects.get().requested_at.isoformat()}"' in page(desk, ticket)
 
 
 # ── Amazon's rules, while typing and when sending ─────────────────────────────────────────────────────────

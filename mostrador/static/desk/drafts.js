@@ -7,7 +7,9 @@
   const isNote = (form) => form.querySelector("input[name=kind][value=note]").checked;
   const kept = (form) => { try { return JSON.parse(localStorage.getItem(key(form)) || "null"); } catch { return null; } };
   const forget = (form) => localStorage.removeItem(key(form));
-  const keep = (form) => localStorage.setItem(key(form), JSON.stringify({ text: words(form).value, note: isNote(form), base: form.dataset.keptAt || "" }));
+  const keep = (form, handed = false) => localStorage.setItem(key(form), JSON.stringify({ text: words(form).value, note: isNote(form), base: form.dataset.keptAt || "", at: Date.now() + Number(document.body.dataset.skew || 0), handed }));
+  // Sent since from another browser, or handed over when the page went away and heard by the server since.
+  const isOld = (here, form) => here.at < Date.parse(form.dataset.saidAt) || (here.handed && (form.dataset.keptAt || "") !== here.base);
 
   function tell(form, state) {
     const line = form.querySelector("#draft-state");
@@ -20,7 +22,7 @@
     if (!form || form.dataset.met) return;
     form.dataset.met = "1";
     const here = kept(form), text = words(form);
-    if (!here || here.text.trim() === text.value.trim()) return forget(form);
+    if (!here || here.text.trim() === text.value.trim() || isOld(here, form)) return forget(form);
     text.value = !text.value || here.base === (form.dataset.keptAt || "") ? here.text : `${text.value}\n\n${here.text}`;
     if (here.note) form.querySelector("input[name=kind][value=note]").checked = true;
     htmx.trigger(text, "filled");
@@ -60,7 +62,7 @@
     for (const name of ["csrfmiddlewaretoken", "request_key"]) said.set(name, form.querySelector(`[name=${name}]`).value);
     said.set("text", words(form).value);
     said.set("kind", isNote(form) ? "note" : "reply");
-    navigator.sendBeacon(form.dataset.draftUrl, said);
+    if (navigator.sendBeacon(form.dataset.draftUrl, said)) keep(form, true);
   };
   document.addEventListener("visibilitychange", () => { if (document.hidden) hurry(); });
   addEventListener("pagehide", hurry);
