@@ -377,6 +377,8 @@ def test_a_look_counts_ten_minutes_after_the_last_or_at_the_fence_and_not_sooner
     lost = feed(F.UNKNOWN, empty_looks=(NOW,))
     assert decide(lost, Listed(()), NOW + 10 * MINUTE - SECOND).feed.empty_looks == (NOW,)
     assert decide(lost, Listed(()), NOW + 10 * MINUTE).feed.empty_looks == (NOW, NOW + 10 * MINUTE)
+    two = feed(F.UNKNOWN, empty_looks=(NOW, NOW + 15 * MINUTE))
+    assert decide(two, Listed(()), NOW + 20 * MINUTE).feed.empty_looks == two.empty_looks
     near = feed(F.UNKNOWN, empty_looks=(NOW + 60 * MINUTE,))
     assert len(decide(near, Listed(()), NOW + 65 * MINUTE - SECOND).feed.empty_looks) == 1
     assert len(decide(near, Listed(()), NOW + 65 * MINUTE).feed.empty_looks) == 2
