@@ -110,8 +110,8 @@ def _chosen(request: HttpRequest) -> Choice:
         return Choice(rows[:MOST_AT_ONCE], is_all=True, is_cut=len(rows) > MOST_AT_ONCE)
     named = request.POST.getlist("ticket")[: MOST_AT_ONCE + 1]
     numbers = [int(text) for text in named if text.isascii() and text.isdigit() and len(text) < 18]
-    rows = {row.pk: row for row in mine.filter(pk__in=numbers[:MOST_AT_ONCE])}
-    found_in_order = [rows[pk] for pk in dict.fromkeys(numbers) if pk in rows]
+    known = {row.pk: row for row in mine.filter(pk__in=numbers[:MOST_AT_ONCE])}
+    found_in_order = [known[pk] for pk in dict.fromkeys(numbers) if pk in known]
     is_cut = len(numbers) > MOST_AT_ONCE or request.POST.get("is_cut") == "1"
     return Choice(found_in_order, is_cut=is_cut)
 

@@ -75,7 +75,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm is no
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = sorted(choices, key=lambda choice: choice[1].casefold())
+        by_name: list[tuple[str, str]] = sorted(choices, key=lambda choice: choice[1].casefold())
+        field.choices = by_name
 
     @property
     def own(self) -> list[forms.BoundField]:

@@ -93,7 +93,7 @@ def _beside(ticket: Ticket) -> Sequence[Ticket]:
     if ticket.merged_into_id is not None:
         return ()
     alias = alias_of(ticket.buyer_address) if ticket.buyer_address else ""
-    return Ticket.objects.beside(ticket, alias=alias).select_related("order", "assigned_to")[:MOST_BESIDE]
+    return list(Ticket.objects.beside(ticket, alias=alias).select_related("order")[:MOST_BESIDE])
 
 
 def _ranks(ticket: Ticket) -> list[Rank]:

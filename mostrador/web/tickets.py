@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from mostrador.actions import tickets as actions
+from mostrador.domain.refusals import Refused
 from mostrador.models import Agent, Mention, Ticket
 from mostrador.tasks import orders
 from mostrador.web.access import access_ticket, agent_of, visible_tickets
@@ -142,10 +143,14 @@ def release(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def _change(
     request: HttpRequest, ticket_id: int, verb: Callable[[Ticket, Agent, datetime], None]
 ) -> HttpResponse:
-    now = timezone.now()
-    verb(access_ticket(request, ticket_id), agent_of(request), now)
+    now, here = timezone.now(), reverse("ticket", args=[ticket_id])
+    try:
+        verb(access_ticket(request, ticket_id), agent_of(request), now)
+    except Refused:  # it was merged meanwhile: its page leads to where it shows
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": here})
     if not request.headers.get("HX-Request"):
-        return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
+        return HttpResponseRedirect(here)
     context = ticket_screen(access_ticket(request, ticket_id), agent_of(request), now)
     context["place"] = place_of(request)
     return changed(render(request, "tickets/head.html", context))

@@ -45,6 +45,7 @@ def test_a_ticket_is_given_tagged_ranked_and_laid_to_rest_by_keyboard(seat: Seat
     expect(strip.locator("#pop-rest summary")).to_be_focused()
     expect(strip.locator("#pop-rest .panel")).to_be_hidden()
     page.keyboard.press("s")
+    expect(strip.get_by_role("button", name="In 4 hours")).to_be_focused()
     page.keyboard.press("Enter")
     expect(strip).to_contain_text("rests until")
     expect(seat.line).to_contain_text("let the ticket rest until")

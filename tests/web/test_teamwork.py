@@ -150,6 +150,15 @@ def test_a_merge_shows_both_conversations_and_can_be_undone(
     assert desk.get(f"/tickets/{twin.pk}/").status_code == HTTPStatus.OK
 
 
+def test_a_press_on_a_ticket_merged_meanwhile_leads_to_where_it_shows(
+    desk: Client, ticket: Ticket, twin: Ticket
+) -> None:
+    press(desk, ticket, "merge", other=twin.reference)
+    led = desk.post(f"/tickets/{twin.pk}/reopen", **HTMX)
+    assert (led.status_code, led.headers["HX-Redirect"]) == (HTTPStatus.NO_CONTENT, f"/tickets/{twin.pk}/")
+    assert stored(twin).state == "closed"
+
+
 def test_a_refused_merge_says_why(desk: Client, ticket: Ticket) -> None:
     stranger = makers.make_ticket(buyer_address="z@marketplace.amazon.de")
     status, strip = press(desk, ticket, "merge", other=stranger.reference)
