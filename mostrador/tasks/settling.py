@@ -43,8 +43,6 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         feed_messages = list(
             feed.feed_messages.select_related("refund__order", "cancellation__order").order_by("pk")
         )
-        if isinstance(evidence, rules.AboutToSend):
-            _check_before_the_mark(feed, feed_messages)
         decision = rules.decide(feed.rules(feed_messages), evidence, now)
         is_about_actions = decision.deliveries is not None or bool(decision.verdicts)
         if is_about_actions or isinstance(evidence, rules.CertainlyNotDone):
@@ -54,6 +52,9 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         if decision.words:
             facts["trouble"] = decision.words
         feed.put(decision.feed, now=now, **facts)
+        if isinstance(evidence, rules.AboutToSend):
+            # Only now: to a worker that came late and has lost, others' work would look like a broken rule.
+            _check_before_the_mark(feed, feed_messages)
         reach("settle.put")
         if isinstance(evidence, rules.AboutToSend) and decision.feed.state is rules.FeedState.MARKED:
             FeedMark.objects.note(feed)

@@ -108,6 +108,29 @@ def test_an_action_that_is_no_longer_wanted_is_never_sent(shop: Shop) -> None:
     assert BrokenRule.objects.get().rule == f"{refund.reference} is withdrawn, and was about to be sent"
 
 
+def test_a_worker_that_comes_late_to_a_feed_breaks_no_rule(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_read: list[Feed] = []
+
+    def reach(name: str) -> None:
+        if name == "send.begins" and not as_read:
+            as_read.append(Feed.objects.select_related("selling_partner").get())
+
+    monkeypatch.setattr(feeds, "reach", reach)
+    refund = shop.refund(shop.order(LAMP), lamp(1500))
+    shop.settle(refund)
+    [late] = as_read
+    assert late.state == FeedState.STAGED
+
+    feeds._carry(late, timezone.now())
+
+    assert len(shop.calls("createFeed")) == 1
+    assert state_of(refund) in (State.ACCEPTED, State.CONFIRMED)
+    assert not BrokenRule.objects.exists()
+    assert not SellingPartner.objects.exclude(paused_at=None).exists()
+
+
 def test_the_worker_goes_on_for_the_others(shop: Shop) -> None:
     broken = sent(shop)
     ItemBalance.objects.filter(item__order=broken.order).delete()
