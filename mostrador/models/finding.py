@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mostrador.amazon.marketplaces import by_country
 from mostrador.domain.delivery import UNDER_WAY, State
@@ -25,20 +26,21 @@ from mostrador.domain.filter_values import (
 from mostrador.domain.filters import Filter, Filters
 from mostrador.domain.orders import FULFILLED_BY_AMAZON
 from mostrador.domain.reviews import DISPUTED_AFTER
+from mostrador.domain.searching import GRAM, fold
+from mostrador.domain.spellings import spellings
 from mostrador.domain.tickets import SOON, TicketState
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.messages import Attachment, Direction, Message
-from mostrador.models.orders import OrderItem
+from mostrador.models.orders import Order
 from mostrador.models.people import Agent
 from mostrador.models.refunds import Refund
-from mostrador.models.searching import tickets_saying
+from mostrador.models.searching import FEW, tickets_saying
 from mostrador.models.selling_partners import SellingPartner
 from mostrador.models.teamwork import Mention
-from mostrador.models.tickets import TicketQuerySet
-from mostrador.money import exponent
+from mostrador.models.tickets import TicketQuerySet, asked_to_cancel, these
 
 MUST_BE_LOOKED_AT = (State.REVIEW, State.UNKNOWN, State.NOT_SENT)
-_NO_DECIMALS = ("JPY",)  # see money.exponent
+_FIRST_UNSPACED = "\u3040"  # of the writings without spaces: two of their characters are a word
 _STATES = frozenset({Being.OPEN, Being.WAITING, Being.CLOSED})
 # Several values of one of these are alternatives; of all others, each must hold.
 _ALTERNATIVES = frozenset(
@@ -80,7 +82,20 @@ def matching(tickets: TicketQuerySet, filters: Filters, *, agent: Agent, now: da
     found = tickets if _asks_for_merged(filters) else tickets.filter(merged_into=None)
     for condition in _conditions(filters, Asker(agent, now)):
         found = found.filter(condition)
-    return tickets_saying(found, filters.words) if filters.words else found
+    for words in filter(None, (filters.words, _name_to_find(filters))):
+        found = tickets_saying(found, words)
+    return found
+
+
+def _name_to_find(filters: Filters) -> str:
+    """Return the one name that is looked for: the index of words leads to the few tickets that can fit.
+
+    Nothing for several, which are alternatives, and for a part of a name that is too short for the index.
+    """
+    names = filters.of(FilterName.FROM)
+    text = fold(names[0].value) if len(names) == 1 else ""
+    is_long = len(text) >= GRAM or (len(text) == GRAM - 1 and text >= _FIRST_UNSPACED)
+    return f'"{text}"' if is_long and "@" not in text else ""
 
 
 def _asks_for_merged(filters: Filters) -> bool:
@@ -153,11 +168,16 @@ def _has(chosen: Filter, asker: Asker) -> Q:
         case Having.CANCELLATION:
             return Q(Exists(Cancellation.objects.exclude(state=State.WITHDRAWN).filter(**order)))
         case Having.CANCEL_REQUEST:
-            return Q(Exists(_asked_to_cancel().filter(**order)))
+            return Q(order__in=asked_to_cancel())
 
 
 def _from(chosen: Filter, asker: Asker) -> Q:
-    return Q(buyer_name__icontains=chosen.value) | Q(buyer_address__istartswith=chosen.value)
+    """Look for the buyer's name in any spelling, or for the beginning of an address."""
+    if "@" in chosen.value:
+        # All selling partners are named because the index begins with them.
+        everyone = _keys(SellingPartner.objects.all())
+        return Q(selling_partner__in=everyone, buyer_address__startswith=chosen.value)
+    return Q(buyer_name__iregex=spellings(chosen.value))
 
 
 def _partner(chosen: Filter, asker: Asker) -> Q:
@@ -185,7 +205,7 @@ def _agent(chosen: Filter, asker: Asker) -> Q:
 
 
 def _status(chosen: Filter, asker: Asker) -> Q:
-    return Q(order__status=STATUSES[chosen.value])
+    return _of_orders(status=STATUSES[chosen.value])
 
 
 def _fulfilled(chosen: Filter, asker: Asker) -> Q:
@@ -196,13 +216,9 @@ def _fulfilled(chosen: Filter, asker: Asker) -> Q:
 
 
 def _amount(chosen: Filter, asker: Asker) -> Q:
-    """Compare what the order costs, each currency in its own smallest unit."""
     number, currency = chosen.amount
-    lookup = f"order__total_minor__{_LOOKUPS[chosen.comparison]}"
-    if currency:
-        return Q(order__currency=currency, **{lookup: number.scaleb(exponent(currency))})
-    whole = Q(order__currency__in=_NO_DECIMALS)
-    return Q(whole, **{lookup: number}) | Q(~whole, **{lookup: number.scaleb(2)})
+    sums = {f"total_hundredths__{_LOOKUPS[chosen.comparison]}": number.scaleb(2)}
+    return _of_orders(**sums, **({"currency": currency} if currency else {}))
 
 
 def _priority(chosen: Filter, asker: Asker) -> Q:
@@ -236,6 +252,14 @@ _CONDITIONS: Mapping[FilterName, Callable[[Filter, Asker], Q]] = {
 }
 
 
+def _of_orders(**facts: Any) -> Q:
+    """Return the condition that the order is so; few orders are looked up, and their tickets found by key."""
+    keys = list(Order.objects.filter(**facts).values_list("pk", flat=True)[: FEW + 1])
+    if len(keys) <= FEW:
+        return Q(order__in=these(keys))
+    return Q(**{f"order__{name}": value for name, value in facts.items()})
+
+
 def _keys(rows: QuerySet[Agent] | QuerySet[SellingPartner]) -> list[int]:
     """Return the few keys themselves: the database plans better with them than with a question."""
     return list(rows.values_list("pk", flat=True))
@@ -257,7 +281,3 @@ def to_review(now: datetime) -> Q:
     long_ago = Q(state=State.ACCEPTED, moved_at__lte=now - DISPUTED_AFTER)
     refunds = Refund.objects.filter(Q(state__in=states) | long_ago).values("order_id")
     return Q(order_id__in=refunds.union(Cancellation.objects.filter(state__in=states).values("order_id")))
-
-
-def _asked_to_cancel() -> QuerySet[OrderItem]:
-    return OrderItem.objects.filter(buyer_asked_to_cancel=True, quantity_cancelled__lt=F("quantity_ordered"))

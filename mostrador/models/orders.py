@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -99,7 +100,8 @@ class Order(models.Model):
     buyer_name = models.CharField(max_length=200, blank=True)
     buyer_email = models.CharField(max_length=200, blank=True)
     replacement_of = models.CharField(max_length=40, blank=True)
-    total_minor = models.BigIntegerField(null=True, blank=True)  # all that was paid, or is to be
+    # All that was paid, or is to be, in hundredths of the currency's unit, also for yen: such sums compare.
+    total_hundredths = models.BigIntegerField(null=True, blank=True)
     packages = models.JSONField(default=list)  # [{carrier, tracking_number, status, shipped_at}]
     read_at = models.DateTimeField(null=True, blank=True)
     money_read_at = models.DateTimeField(null=True, blank=True)
@@ -122,7 +124,10 @@ class Order(models.Model):
             models.Index(
                 fields=["ship_by"], name="order_to_ship", condition=Q(status__in=sorted(NOT_YET_SHIPPED))
             ),
-            models.Index(fields=["total_minor"], name="order_by_total"),
+            models.Index(fields=["total_hundredths"], name="order_by_total"),
+            models.Index(
+                fields=["status"], name="order_by_status", condition=~Q(status=FulfillmentStatus.SHIPPED)
+            ),
         )
 
     def __str__(self) -> str:
@@ -144,8 +149,8 @@ class Order(models.Model):
         self.buyer_name = said.buyer_name or self.buyer_name
         self.buyer_email = said.buyer_email or self.buyer_email
         self.replacement_of = said.replacement_of or ""
-        paid = [money.minor for item in said.items for money in item.paid.values()]
-        self.total_minor = sum(paid) if paid else self.total_minor
+        paid = [money.decimal for item in said.items for money in item.paid.values()]
+        self.total_hundredths = int(sum(paid, Decimal(0)).scaleb(2)) if paid else self.total_hundredths
         self.packages = [
             {
                 "carrier": package.carrier or "",

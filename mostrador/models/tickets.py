@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, Q
+from django.db.models.expressions import RawSQL
 
 from mostrador.domain.orders import FULFILLED_BY_AMAZON, NOT_YET_SHIPPED
 from mostrador.domain.tickets import Priority, TicketState, answer_due
@@ -18,6 +19,7 @@ from mostrador.models.people import Agent
 from mostrador.models.selling_partners import Mailbox, SellingPartner
 
 PREVIEW_CHARACTERS = 160
+MOST_ASKED = 100_000
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -124,16 +126,24 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
         Only orders the selling partner ships itself and has not shipped; `time_to_ship` says what is left.
         """
-        asked = OrderItem.objects.filter(
-            order=OuterRef("order"), buyer_asked_to_cancel=True, quantity_cancelled__lt=F("quantity_ordered")
-        )
-        waiting = self.filter(Exists(asked), order__status__in=NOT_YET_SHIPPED)
         return (
-            waiting.exclude(order__fulfilled_by=FULFILLED_BY_AMAZON)
+            self.filter(order__in=asked_to_cancel(), order__status__in=sorted(NOT_YET_SHIPPED))
+            .exclude(order__fulfilled_by=FULFILLED_BY_AMAZON)
             .exclude(state=TicketState.CLOSED)
             .select_related("order")
             .order_by(F("order__ship_by").asc(nulls_last=True), "pk")
         )
+
+
+def asked_to_cancel() -> RawSQL:
+    """Return the orders with an item the buyer asked to cancel and nobody has cancelled (one query)."""
+    asked = OrderItem.objects.filter(buyer_asked_to_cancel=True, quantity_cancelled__lt=F("quantity_ordered"))
+    return these(asked.values_list("order", flat=True)[:MOST_ASKED])
+
+
+def these(keys: Iterable[int]) -> RawSQL:
+    """Return keys as rows: named one by one, the database sees how few they are and begins with them."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])  # numbers only, as a parameter
 
 
 class Ticket(models.Model):
@@ -188,6 +198,8 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["state", "-last_message_at", "-id"], name="ticket_by_state"),
             models.Index(fields=["-last_message_at", "-id"], name="ticket_by_last_message"),
+            models.Index(fields=["marketplace_id", "-last_message_at", "-id"], name="ticket_by_marketplace"),
+            models.Index(fields=["language", "-last_message_at", "-id"], name="ticket_by_language"),
             # Also for addresses that begin in the same way: a buyer's alias, whatever its +token.
             models.Index(
                 fields=["selling_partner", "buyer_address"],

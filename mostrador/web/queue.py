@@ -182,7 +182,8 @@ def order_of(current: Lists, filters: Filters) -> Order:
     """Return how a list, or what was searched for, is sorted: what waits for us by the time left."""
     if filters:
         states = {each.value for each in filters.of(FilterName.IS)}
-        return cursors.BY_DUE if states & {Being.OPEN, Being.LATE, Being.SOON} else cursors.LATEST
+        is_ours = states & {Being.OPEN, Being.LATE, Being.SOON} or filters.of(FilterName.DUE)
+        return cursors.BY_DUE if is_ours else cursors.LATEST
     match current:
         case Lists.RADAR:
             return cursors.BY_SHIPPING
