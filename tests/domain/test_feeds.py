@@ -574,9 +574,11 @@ def test_what_stays_unexplained_for_hours_goes_to_a_person() -> None:
     lost = feed(F.UNKNOWN)
     late = fence(lost) + 4 * HOUR
     assert decide(lost, Listed((), ("50009",)), late - SECOND).feed.state is F.UNKNOWN
-    decision = decide(lost, Listed((), ("50009",)), late)
-    assert (decision.feed.state, decision.deliveries) == (F.REVIEW, State.REVIEW)
-    assert "50009" in decision.words
+    for at in (late, late + SECOND):
+        decision = decide(lost, Listed((), ("50009",)), at)
+        assert (decision.feed.state, decision.deliveries) == (F.REVIEW, State.REVIEW)
+        assert decision.feed.next_action_at is None
+        assert "50009" in decision.words
 
 
 # ── a feed found in Amazon's list may be another program's ────────────────────────────────────────────────
