@@ -258,15 +258,18 @@ def open_market(
     *,
     sellers: int,
     orders_each: int = 8,
+    cancellable_each: int | None = None,
     options: Sequence[str] = (),
 ) -> Iterator[Market]:
-    """Start a simulator with `sellers` sellers, with `orders_each` shipped and as many unshipped orders.
+    """Start a simulator with `sellers` sellers, with `orders_each` shipped and unshipped orders each.
 
+    Of the unshipped there are `cancellable_each`, if it is given: each order is read, which takes its time.
     Actions leave at once; the settings point to it.
     """
     settings.UNDO_SECONDS = settings.REPLY_UNDO_SECONDS = 0
     state = folder / "amazon"
-    names = _fill(state, sellers=sellers, orders_each=orders_each)
+    unshipped = orders_each if cancellable_each is None else cancellable_each
+    names = _fill(state, sellers=sellers, orders_each={"SHIPPED": orders_each, "UNSHIPPED": unshipped})
     with start("--processing", "0-0", *options, state=state) as simulator, _client() as client:
         settings.SPAPI_ENDPOINT = settings.LWA_ENDPOINT = simulator.url
         market = Market(simulator, client, names)
@@ -305,7 +308,7 @@ def _client() -> httpx.Client:
     return httpx.Client(timeout=30, trust_env=False)
 
 
-def _fill(state: Path, *, sellers: int, orders_each: int) -> dict[str, list[str]]:
+def _fill(state: Path, *, sellers: int, orders_each: dict[str, int]) -> dict[str, list[str]]:
     state.mkdir(parents=True, exist_ok=True)
     world = open_world(Settings(state=state))
     place = BY_COUNTRY["DE"]
@@ -322,8 +325,8 @@ def _fill(state: Path, *, sellers: int, orders_each: int) -> dict[str, list[str]
             mailbox_address=f"{seller_id.lower()}@market.example",
         )
         shop.sellers.append(seller)
-        for status in ("SHIPPED", "UNSHIPPED"):
-            ids = [f"303-{next(numbers):07d}-{n:07d}" for _ in range(orders_each)]
+        for status, number in orders_each.items():
+            ids = [f"303-{next(numbers):07d}-{n:07d}" for _ in range(number)]
             names[f"{seller_id}:{status.lower()}"] = ids
             shop.orders += [read_order(_order(each, status), seller, place, now) for each in ids]
     fill(world, shop)

@@ -169,7 +169,9 @@ def test_a_worker_killed_at_any_step_doubles_and_loses_nothing(
     wanted = figure(sample=10, full=720)
     with row("F1 kill -9 at every step, 1 and 2 workers") as (entry, rng):
         kills = share_of(plan(random.Random(entry.seed), wanted))
-        with open_market(tmp_path, settings, sellers=8 + len(kills) // 3, orders_each=10) as market:
+        with open_market(
+            tmp_path, settings, sellers=8 + len(kills) // 3, orders_each=10, cancellable_each=5
+        ) as market:
             read_orders(market)
             with open_nursery(tmp_path, market) as nursery:
                 siege = Siege(market, nursery, rng)
@@ -189,7 +191,7 @@ def lay_siege(siege: Siege, kills: Sequence[tuple[str, int, str, int]], entry: R
     for workers, kind in itertools.product((1, 2), KINDS):
         siege.keep_survivor(workers == 2)
         for _, _, point, nth in shuffled(siege.rng, [k for k in kills if k[:2] == (kind, workers)]):
-            if siege.kill_at(kind, point, nth):
+            if any(siege.kill_at(kind, point, nth) for _ in range(2)):  # others may have been faster
                 entry.count()
             else:
                 missed.append(f"{point}:{nth}/{kind}")

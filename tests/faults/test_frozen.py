@@ -64,7 +64,7 @@ def test_a_frozen_worker_that_wakes_up_doubles_and_loses_nothing(
     wanted = figure(sample=4, full=120)
     with row("F11 frozen workers (SIGSTOP, SIGCONT)") as (entry, rng):
         frosts = share_of(plan(random.Random(entry.seed), wanted, longest=120.0 if SIZE else 2.0))
-        with open_market(tmp_path, settings, sellers=10 + len(frosts)) as market:
+        with open_market(tmp_path, settings, sellers=10 + len(frosts), cancellable_each=4) as market:
             read_orders(market)
             with open_nursery(tmp_path, market) as nursery:
                 siege = Siege(market, nursery, rng)
@@ -80,7 +80,7 @@ def let_them_freeze(siege: Siege, frosts: Sequence[Frost], entry: Row) -> None:
     """Freeze one worker after the other, some at a time, and wake each when its time has come."""
     sleepers = Sleepers()
     for frost in frosts:
-        worker = freeze(siege, frost)
+        worker = freeze(siege, frost) or freeze(siege, frost)  # others may have been faster
         if worker is None:
             entry.tally[f"not reached: {frost.point}/{frost.kind}"] += 1
             continue

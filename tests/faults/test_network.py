@@ -81,7 +81,9 @@ def test_a_broken_network_is_classed_right_and_doubles_and_loses_nothing(
     options = ("--assume", "document-reuse=refuse")
     with (
         row("F3 network faults x endpoints") as (entry, _),
-        open_market(tmp_path, settings, sellers=4 + wanted // SHARES // 6, options=options) as market,
+        open_market(
+            tmp_path, settings, sellers=4 + wanted // SHARES // 6, cancellable_each=0, options=options
+        ) as market,
         Proxy(market.simulator.url, drip_seconds=0.05) as proxy,
     ):
         read_orders(market)
@@ -176,7 +178,7 @@ def test_angry_answers_are_never_answered_by_a_second_send(tmp_path: Path, setti
     trials = share_of(range(figure(sample=15, full=500)))
     with (
         row("F4 429, 500, 502, 503, 504 at 0-50 %") as (entry, rng),
-        open_market(tmp_path, settings, sellers=4 + len(trials) // 4) as market,
+        open_market(tmp_path, settings, sellers=4 + len(trials) // 4, cancellable_each=0) as market,
     ):
         read_orders(market)
         for number in range(len(trials)):
@@ -222,7 +224,7 @@ def test_a_feed_whose_answer_was_lost_is_adopted_and_no_foreign_one(
     trials = share_of(range(figure(sample=12, full=300)))
     with (
         row("F5 lost answers, late lists, foreign feeds") as (entry, rng),
-        open_market(tmp_path, settings, sellers=4 + len(trials) // 3) as market,
+        open_market(tmp_path, settings, sellers=4 + len(trials) // 3, cancellable_each=0) as market,
     ):
         read_orders(market)
         for number in range(len(trials)):

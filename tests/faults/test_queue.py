@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-GOES_ON_WITHIN = 30.0  # seconds
+GOES_ON_WITHIN, AT_THE_LATEST = (
+    30.0,
+    90.0,
+)  # seconds: as a rule, and on a machine that is busy with other work
+LAST = "to the last answer"
 
 
 def deafen(*, on: bool) -> None:
@@ -43,7 +47,7 @@ def test_an_emptied_or_deaf_queue_loses_nothing_and_work_goes_on(
     trials = share_of(range(figure(sample=2, full=50)))
     with (
         row("F12 queue emptied or deaf") as (entry, rng),
-        open_market(tmp_path, settings, sellers=6 + len(trials)) as market,
+        open_market(tmp_path, settings, sellers=6 + len(trials), orders_each=4) as market,
     ):
         read_orders(market)
         with open_nursery(tmp_path, market) as nursery:
@@ -60,9 +64,12 @@ def test_an_emptied_or_deaf_queue_loses_nothing_and_work_goes_on(
                 for _ in range(0 if is_deaf else 3):
                     time.sleep(rng.uniform(0, 0.4))
                     empty_queue()
-                market.wait(lambda: not market.open(), seconds=GOES_ON_WITHIN, what="the rest of the work")
-                entry.measure("to the last answer", (timezone.now() - began).total_seconds())
+                market.wait(lambda: not market.open(), seconds=AT_THE_LATEST, what="the rest of the work")
+                entry.measure(LAST, (timezone.now() - began).total_seconds())
                 if is_deaf:
                     deafen(on=False)
                 entry.count()
         market.tell(entry)
+        ranked = sorted(entry.times[LAST])
+        if ranked[(len(ranked) - 1) // 2] > GOES_ON_WITHIN:
+            entry.wrong.append(f"work went on too late: {ranked}")

@@ -83,7 +83,9 @@ def test_under_mixed_faults_the_books_are_equal_to_the_cent(
     kinds = ["refund", "partial"] * (refunds // 2) + ["cancel"] * cancels
     with (
         row("F25 soak: refunds and cancels, 5 % faults, kills") as (entry, rng),
-        open_market(tmp_path, settings, sellers=6 + refunds // 8, orders_each=12) as market,
+        open_market(
+            tmp_path, settings, sellers=6 + refunds // 8, orders_each=12, cancellable_each=8
+        ) as market,
     ):
         read_orders(market)
         rng.shuffle(kinds)
@@ -120,7 +122,9 @@ def test_two_hosts_one_killed_and_one_cut_off_send_everything_once(
     refunds = figure(sample=16, full=500)
     with (
         row("Two hosts: one killed, one cut off from the database") as (entry, rng),
-        open_market(tmp_path, settings, sellers=6 + refunds // 8, orders_each=12) as market,
+        open_market(
+            tmp_path, settings, sellers=6 + refunds // 8, orders_each=12, cancellable_each=0
+        ) as market,
         Station(tmp_path / "a", market) as first,
         Station(tmp_path / "b", market) as second,
     ):
