@@ -259,7 +259,8 @@ class _Reader:
 
     def how(self, raw: Mapping[str, Any], place: str) -> HowMuch | None:
         how = self.choice(raw, "how", [each.value for each in HowMuch], f"{place}.how")
-        return HowMuch(how) if how else self.missing(raw, "how", place)
+        self.missing(raw, "how", place)
+        return HowMuch(how) if how else None
 
     def missing(self, raw: Mapping[str, Any], name: str, place: str) -> None:
         if not raw.get(name):

@@ -86,7 +86,7 @@ def _countdown(seat: Seat) -> None:
 
 
 def _armed(seat: Seat) -> None:
-    seat.page.get_by_label("Macro", exact=True).select_option(label="Refund issued")
+    seat.take_macro("Refund issued")
     expect(seat.page.locator("#text")).not_to_have_value("")
     seat.button("Send when Amazon accepts, and close").click()
     expect(seat.line).to_contain_text("armed: goes out when Amazon accepts")

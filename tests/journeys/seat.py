@@ -68,6 +68,12 @@ class Seat:
         """A button, or what looks like one, anywhere on the page."""
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def take_macro(self, title: str) -> None:
+        """Choose a macro from the list, by the words of its name."""
+        self.button("Macros").click()
+        self.page.get_by_role("combobox", name="Type to find a macro").fill(title)
+        self.page.keyboard.press("Enter")
+
     def at_home(self) -> None:
         """Assert that the browser had nothing to complain about and asked nobody but the desk."""
         foreign = [url for url in self.requests if not url.startswith((self.house.url, "data:", "about:"))]

@@ -86,7 +86,7 @@ def _ask_for_fifteen_euros(seat: Seat) -> None:
 
 
 def _arm_the_answer(seat: Seat) -> None:
-    seat.page.get_by_label("Macro", exact=True).select_option(label="Refund issued")
+    seat.take_macro("Refund issued")
     expect(seat.page.locator("#text")).to_have_value(re.compile("wir haben Ihnen für Ihre Bestellung"))
     seat.button("Send when Amazon accepts, and close").click()
     expect(seat.line).to_contain_text("armed: goes out when Amazon accepts")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from mostrador.actions.macro_library import Imported, export_macros, import_macros
 from mostrador.domain.macro_files import LONGEST_FILE, FileUnreadable
+from mostrador.domain.macros import Macro
 from mostrador.management.desk_command import DeskCommand, add_json_option
 from mostrador.management.macro_faults import fault_line
 from mostrador.models import SavedMacro
@@ -51,6 +52,7 @@ class Command(DeskCommand):
             self._import(chosen["file"], dry_run=chosen["dry_run"], as_json=as_json)
 
     def _list(self, *, as_json: bool) -> None:
+        macros = SavedMacro.objects.known()
         rows = [
             {
                 "slug": macro.slug,
@@ -60,13 +62,9 @@ class Command(DeskCommand):
                 "steps": [step.kind.value for step in macro.steps],
                 "active": macro.is_active,
             }
-            for macro in SavedMacro.objects.known()
+            for macro in macros
         ]
-        lines = [
-            f"{'  ' if row['active'] else '× '}{row['slug']:<28}{row['title']}"
-            + (f"  [{', '.join(row['steps'])}]" if row["steps"] else "")
-            for row in rows
-        ]
+        lines = [_line(macro) for macro in macros]
         self.tell({"macros": rows}, words="\n".join(lines), as_json=as_json)
 
     def _export(self, name: str) -> None:
@@ -94,6 +92,12 @@ class Command(DeskCommand):
                     f"{slug} ({claim.language}): says “{claim.claims}” but is not marked so; "
                     f'add says = "{claim.claims}" or change the words.'
                 )
+
+
+def _line(macro: Macro) -> str:
+    steps = ", ".join(step.kind.value for step in macro.steps)
+    mark = "  " if macro.is_active else "× "
+    return f"{mark}{macro.slug:<28}{macro.title_in('en')}" + (f"  [{steps}]" if steps else "")
 
 
 def _words(done: Imported, *, dry_run: bool) -> str:
