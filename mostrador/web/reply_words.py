@@ -13,8 +13,12 @@ from mostrador.domain.refusals import Refusal, RefusalCode
 
 _C = RefusalCode
 REPLY_SENTENCES = {
-    _C.AGAINST_POLICY: gettext_lazy("%(rule_title)s: “%(quote)s”. %(rule_advice)s"),
-    _C.POLICY_WARNING: gettext_lazy("%(rule_title)s: “%(quote)s”. %(rule_advice)s"),
+    _C.AGAINST_POLICY: gettext_lazy(
+        "Amazon forbids this in a message to a buyer: %(rule_title)s, “%(quote)s”. %(rule_advice)s"
+    ),
+    _C.POLICY_WARNING: gettext_lazy(
+        "Amazon may forbid this in a message to a buyer: %(rule_title)s, “%(quote)s”. %(rule_advice)s"
+    ),
     _C.FILE_EMPTY: gettext_lazy("“%(name)s” is empty: choose another file."),
     _C.FILE_KIND: gettext_lazy(
         "“%(name)s” is not a kind of file Amazon carries to buyers: only txt, pdf, Word (doc, docx), jpg, "
