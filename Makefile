@@ -10,7 +10,7 @@ CATALOGS := $(wildcard mostrador/locale/*/LC_MESSAGES/django.po)
 ANY_SETTINGS := MOSTRADOR_SECRET_KEY=only-for-checks DATABASE_URL=postgresql://127.0.0.1:1/none
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset install test faults faults-night planted check fmt bench restore-drill chromium
+.PHONY: help demo demo-reset install test faults faults-night planted check fmt messages bench restore-drill chromium
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,9 @@ check: $(DEV) ## look at format, lint, types, floors and missing migrations
 fmt: $(DEV) ## put the code into its format
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
+
+messages: $(DEV) ## bring the catalogs up to what the desk says, and count what waits for a translator
+	@$(ANY_SETTINGS) .venv/bin/python -W ignore::RuntimeWarning -m tests.web.catalogs
 
 bench: $(DEV) $(TRANSLATIONS) ## measure speed: press to Amazon, pages, intake (about three minutes)
 	@.venv/bin/python -m bench

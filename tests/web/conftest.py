@@ -1,28 +1,23 @@
-"""What the web's tests share: plain static files, Spanish words, and agents who are signed in."""
+"""What the web's tests share: plain static files, every language's words, and agents who are signed in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.conf import settings as django_settings
 from django.test import Client
 
 from mostrador.models import Agent
 from tests import makers
+from tests.web.catalogs import TRANSLATED, compile_words
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _spanish() -> None:
+def _words() -> None:
     """Compile the words, as the installation does."""
-    words = Path(django_settings.BASE_DIR) / "locale" / "es" / "LC_MESSAGES" / "django.po"
-    compiled = words.with_suffix(".mo")
-    if compiled.exists() and compiled.stat().st_mtime >= words.stat().st_mtime:
-        return
-    with words.open("rb") as source, compiled.open("wb") as target:
-        write_mo(target, read_po(source, locale="es"))
+    for language in TRANSLATED:
+        compile_words(language)
 
 
 @pytest.fixture(autouse=True)

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.extract import extract_python
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-_KEYWORDS = ("_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "gettext_noop")
-# Django's template compiler writes these for {% translate %} and {% blocktranslate %}.
-_OPTIONS = {"encoding": "utf-8"}
+# Django's template compiler writes these for {% translate %} and {% blocktranslate %}, too.
+_KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+}
 
 
-def sentences() -> set[str]:
-    """Return every sentence that is looked up in a catalogue."""
+def sentences() -> Catalog:
+    """Return every sentence that is looked up in a catalog."""
     root = Path(settings.BASE_DIR)
-    found: set[str] = set()
+    found = Catalog(fuzzy=False)
     for folder in ("web", "templatetags"):
         for path in sorted((root / folder).rglob("*.py")):
-            found |= set(_said(path.read_bytes()))
+            _add_said(path.read_bytes(), found)
     for path in sorted((root / "templates").rglob("*.html")):
-        code = templatize(path.read_text(), origin=str(path))
-        found |= set(_said(code.encode()))
+        _add_said(templatize(path.read_text(), origin=str(path)).encode(), found)
     return found
 
 
-def _said(code: bytes) -> Iterator[str]:
-    for _line, _keyword, text, _comments in extract_python(BytesIO(code), _KEYWORDS, (), _OPTIONS):
-        first = text[0] if isinstance(text, tuple) else text
-        if first:
-            yield first
+def catalog_of(language: str) -> Catalog:
+    """Return the words of one language, as they are kept."""
+    with path_of(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def path_of(language: str) -> Path:
+    """Return where the words of one language are kept."""
+    return Path(settings.BASE_DIR) / "locale" / language / "LC_MESSAGES" / "django.po"
+
+
+def words_of(catalog: Catalog) -> dict[str, Message]:
+    """Return a catalog's entries by their first English form."""
+    return {str(m.id[0] if isinstance(m.id, tuple) else m.id): m for m in catalog if m.id}
+
+
+def _add_said(code: bytes, found: Catalog) -> None:
+    for _line, text, _comments, _context in extract("python", BytesIO(code), keywords=_KEYWORDS):
+        found.add(text)

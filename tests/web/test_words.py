@@ -1,12 +1,8 @@
-"""Words: everything that can be refused, and every state and event, has its sentence in both languages."""
+"""Words: everything that can be refused, and every state and event, has its sentence in every language."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from babel.messages.pofile import read_po
-from django.conf import settings
 from django.utils import translation
 
 from mostrador.amazon.acknowledgements import CancelReason
@@ -20,14 +16,14 @@ from mostrador.domain.refusals import Refusal, RefusalCode
 from mostrador.domain.senders import Doubt
 from mostrador.tasks.reconciling import RESTORED_WORDS
 from mostrador.web.doubts import WARNINGS
+from mostrador.web.macro_words import HOW_WORDS, SAYS_WORDS, unmet_words
 from mostrador.web.own_words import own_words
 from mostrador.web.queue import ICONS, TITLES, Lists
 from mostrador.web.reasons import CANCEL_WORDS, REFUND_WORDS, cancel_reasons, refund_reasons
-from mostrador.web.macro_words import HOW_WORDS, SAYS_WORDS, unmet_words
 from mostrador.web.sending import reason_words
 from mostrador.web.states import LOOKS, REPLY_LOOKS
 from mostrador.web.words import refusal_words
-from tests.web.spoken import sentences
+from tests.web.catalogs import TRANSLATED
 
 FACTS: dict[str, str | int] = {
     "item": "12345678901234",
@@ -51,7 +47,7 @@ FACTS: dict[str, str | int] = {
 
 
 @pytest.mark.parametrize("code", RefusalCode)
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
 def test_every_refusal_is_a_whole_sentence_with_and_without_its_facts(
     code: RefusalCode, language: str
 ) -> None:
@@ -95,14 +91,6 @@ def test_every_list_and_every_macro_has_its_name() -> None:
         assert unmet_words(Unmet(code, ("DE",)))
 
 
-def test_every_sentence_of_the_desk_has_its_spanish() -> None:
-    path = Path(settings.BASE_DIR) / "locale" / "es" / "LC_MESSAGES" / "django.po"
-    with path.open("rb") as file:
-        catalog = read_po(file, locale="es")
-    known = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog}
-    assert sentences() - known == set()
-
-
 def test_every_doubt_and_every_reason_of_a_stop_has_its_words() -> None:
     assert set(WARNINGS) == set(Doubt)
     for code in ReasonCode:
@@ -121,20 +109,10 @@ def test_every_doubt_and_every_reason_of_a_stop_has_its_words() -> None:
         RESTORED_WORDS,
     ],
 )
-def test_our_own_notes_speak_spanish_and_amazons_words_stay(note: str) -> None:
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_our_own_notes_are_translated_and_amazons_words_stay(language: str, note: str) -> None:
     with translation.override("en"):
         assert own_words(note).startswith(note[:40])
-    with translation.override("es"):
+    with translation.override(language):
         assert own_words(note) != note
         assert own_words("Exceeds the refundable amount") == "Exceeds the refundable amount"
-
-
-def test_the_spanish_is_complete() -> None:
-    path = Path(settings.BASE_DIR) / "locale" / "es" / "LC_MESSAGES" / "django.po"
-    with path.open("rb") as file:
-        catalog = read_po(file, locale="es")
-    assert len(catalog) > 300
-    for message in catalog:
-        texts = message.string if isinstance(message.string, tuple) else (message.string,)
-        assert all(texts), message.id
-        assert not message.fuzzy or not message.id
