@@ -14,10 +14,10 @@ from mostrador.domain.refusals import Refusal, RefusalCode
 _C = RefusalCode
 REPLY_SENTENCES = {
     _C.AGAINST_POLICY: gettext_lazy(
-        "Amazon forbids this in a message to a buyer: %(rule_title)s, “%(quote)s”. %(rule_advice)s"
+        "Amazon forbids this in a message to a buyer: %(rule_title)s. %(rule_advice)s Found: “%(quote)s”."
     ),
     _C.POLICY_WARNING: gettext_lazy(
-        "Amazon may forbid this in a message to a buyer: %(rule_title)s, “%(quote)s”. %(rule_advice)s"
+        "Amazon may forbid this in a message to a buyer: %(rule_title)s. %(rule_advice)s Found: “%(quote)s”."
     ),
     _C.FILE_EMPTY: gettext_lazy("“%(name)s” is empty: choose another file."),
     _C.FILE_KIND: gettext_lazy(
