@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from mostrador.domain.phrases import LONGEST_READ, phrases_in
 
@@ -22,6 +23,7 @@ class Wish(StrEnum):
     ADDRESS = "address"
 
 
+@lru_cache(maxsize=2048)  # an open ticket is looked at every second, and its words stay the same
 def wishes_in(text: str) -> frozenset[Wish]:
     """Return what the words ask for; empty where nothing is clear."""
     return frozenset(Wish(name) for name in phrases_in(text, "wishes.toml"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -73,10 +73,25 @@ def proposed(ticket: Ticket, facts: OrderFacts, story: Story, now: datetime) -> 
         deliver_by=order.deliver_by,
         has_claim=ticket.claim_at is not None,
         has_tracking=bool(order.packages),
-        usable_macros=_usable(ticket, facts),
+        usable_macros=frozenset(macro.slug for macro in SavedMacro.objects.in_use()),
     )
-    found = suggest(signals)
+    found = _usable(ticket, signals)
     return _shown(ticket, found) if found else None
+
+
+def _usable(ticket: Ticket, signals: Signals) -> Suggestion | None:
+    """Return the first proposal whose reply can be used now: only what is proposed is worded."""
+    found = suggest(signals)
+    if found is None or not found.macro:
+        return found
+    teller = teller_of(ticket=ticket, order=signals.order)
+    while found is not None and found.macro:
+        macro = SavedMacro.objects.named(found.macro)
+        if macro is not None and teller.text(macro).is_usable:
+            return found
+        signals = replace(signals, usable_macros=signals.usable_macros - {found.macro})
+        found = suggest(signals)
+    return found
 
 
 def _wishes(entries: Sequence[object]) -> frozenset[Wish]:
@@ -87,11 +102,6 @@ def _wishes(entries: Sequence[object]) -> frozenset[Wish]:
             continue
         open_words = [*open_words, entry.text] if entry.is_buyers else []
     return frozenset(wish for text in open_words[-5:] for wish in wishes_in(text))
-
-
-def _usable(ticket: Ticket, facts: OrderFacts) -> frozenset[str]:
-    teller = teller_of(ticket=ticket, order=facts)
-    return frozenset(macro.slug for macro in SavedMacro.objects.in_use() if teller.text(macro).is_usable)
 
 
 def _shown(ticket: Ticket, found: Suggestion) -> Proposed:
