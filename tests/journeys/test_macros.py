@@ -89,7 +89,7 @@ def test_an_owner_writes_a_macro_and_sees_it_in_a_sample_ticket(seat: Seat, hous
     sample = seat.page.locator("#sample")
     expect(sample).to_contain_text("Hello Ana Ruiz, we have refunded you.")
     expect(sample).to_contain_text("the macro is not bound to that")
-    seat.page.locator(".langs label", has_text="French").click()
+    seat.page.locator(".langs .seg label", has_text="French").click()
     expect(sample).to_contain_text("buyers get the ones in English")
     seat.page.get_by_label("What the words claim").select_option("refunded")
     expect(sample).not_to_contain_text("is not bound to that")
