@@ -79,6 +79,8 @@ class Feed(models.Model):
     body = models.BinaryField()
     body_sha256 = models.CharField(max_length=64, blank=True)
     document_id = models.CharField(max_length=200, blank=True)
+    # Amazon's own time when it gave the document: no feed made of it can be older, whatever our clock says.
+    document_at = models.DateTimeField(null=True, blank=True)
     feed_id = models.CharField(max_length=60, blank=True)
     adopted = models.BooleanField(default=False)  # found in Amazon's list after a lost answer
     sealed_at = models.DateTimeField()

@@ -15,17 +15,26 @@ class Clock:
         self.speed = speed
         self._wall_start = time.monotonic()
         self._virtual_start = max(time.time(), not_before)
+        self._undated = 0.0
         self._moved = asyncio.Event()
 
     def now(self) -> float:
         """Return the virtual time in seconds since 1970."""
         return self._virtual_start + (time.monotonic() - self._wall_start) * self.speed
 
-    def advance(self, seconds: float) -> None:
-        """Move the clock forward and wake everybody who waits for it."""
+    def dated(self) -> float:
+        """Return the time that answers name in their Date header."""
+        return self.now() - self._undated
+
+    def advance(self, seconds: float, *, dated: bool = True) -> None:
+        """Move the clock forward and wake everybody who waits for it.
+
+        With `dated` false the Date header stays behind, as if the time had passed for the caller too.
+        """
         if seconds < 0:
             raise ValueError("the clock only moves forward")
         self._virtual_start += seconds
+        self._undated += 0.0 if dated else seconds
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 

@@ -117,9 +117,10 @@ async def clear_faults(world: World, request: web.Request) -> Json:
 
 
 async def clock(world: World, request: web.Request) -> Json:
-    """Answer GET and POST /control/clock; POST {"advance": seconds} moves it forward."""
+    """Answer GET and POST /control/clock; POST {"advance": seconds, "dated": bool} moves it forward."""
     if request.method == "POST":
-        world.clock.advance(float((await json_body(request))["advance"]))
+        body = await json_body(request)
+        world.clock.advance(float(body["advance"]), dated=bool(body.get("dated", True)))
         world.commit()
     return {"now": world.clock.now(), "iso": iso(world.clock.now())}
 

@@ -134,7 +134,7 @@ async def _answered(
     is_named = entry.operation in USAGE_PLANS and response.status not in (403, 429)
     if is_named and world.settings.assumptions["rate-header"] == "yes":
         response.headers["x-amzn-RateLimit-Limit"] = f"{world.buckets.rate(entry.operation)}"
-    response.headers["Date"] = formatdate(world.clock.now(), usegmt=True)
+    response.headers["Date"] = formatdate(world.clock.dated(), usegmt=True)
     return response
 
 

@@ -10,7 +10,7 @@ from django.db import Error
 from mostrador.amazon.errors import AmazonError, NotSent
 from mostrador.amazon.wire import Outgoing, Reply, Wire, shared_wire
 from mostrador.models.calls import CallCount, CallOutcome
-from mostrador.tasks import rates
+from mostrador.tasks import amazons_clock, rates
 
 _lock = threading.Lock()
 _counted: Counter[tuple[str, CallOutcome]] = Counter()
@@ -37,6 +37,7 @@ class CountedWire(Wire):
             raise
         note(outgoing.operation, outcome_of(reply.status))
         rates.hear(outgoing.operation, reply.headers)
+        amazons_clock.hear(reply.headers)
         return reply
 
 

@@ -22,7 +22,17 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.feeds import FeedState
 from mostrador.models import Feed, LostRace, Quota, SeenFeed, SellingPartner
 from mostrador.models.feeds import ONE_IN_FLIGHT
-from mostrador.tasks import departures, guards, journal, marks, rates, reports, sealing, strange_feeds
+from mostrador.tasks import (
+    amazons_clock,
+    departures,
+    guards,
+    journal,
+    marks,
+    rates,
+    reports,
+    sealing,
+    strange_feeds,
+)
 from mostrador.tasks.clock import database_now, on_the_wall
 from mostrador.tasks.failpoints import reach
 from mostrador.tasks.gate import NoToken, ask, client_for, take
@@ -35,7 +45,8 @@ logger = logging.getLogger(__name__)
 SEND_WITHIN = 60.0  # seconds between the mark and the first byte; later the worker may not send any more
 CLOSED_LOOKS_AGAIN = timedelta(minutes=1)  # while the restore guard has closed all sending
 LISTING_SLACK = timedelta(minutes=10)  # how far before the mark Amazon's list is read
-CLOCK_SLACK = timedelta(minutes=10)  # how far Amazon's clock may be behind ours
+CLOCK_SLACK = timedelta(minutes=10)  # how far Amazon's clock and ours may be apart
+CLOCKS_DIFFER = "this machine's clock and Amazon's differ: an empty list proves nothing now"
 
 
 def plan_dispatch(*, partner_id: int, feed_type: FeedType, at: datetime, now: datetime) -> None:
@@ -167,10 +178,11 @@ def _stage(feed: Feed, now: datetime) -> None:
     document = ask(
         partner, "createFeedDocument", lambda client: amazon.create_feed_document(client, now=now), now
     )
+    document_at = amazons_clock.said()
     reach("stage.document")
     amazon.upload(client_for(partner), url=document.url, body=bytes(feed.body))
     reach("stage.uploaded")
-    settle(feed, rules.Staged(), now, document_id=document.document_id)
+    settle(feed, rules.Staged(), now, document_id=document.document_id, document_at=document_at)
     reach("stage.committed")
 
 
@@ -311,21 +323,28 @@ def _look_for(feed: Feed, now: datetime) -> None:
     # A restore is noticed before what Amazon lists is noted as seen: reconciling must tell the two apart.
     guards.is_closed(now)
     partner = feed.selling_partner
-    since = feed.marked_at - LISTING_SLACK
+    # A clock that was ahead at the mark would hide the feed: by Amazon's, none is older than its document.
+    begun = feed.document_at or feed.marked_at
     listed = ask(
         partner,
         "getFeeds",
         lambda client: amazon.list_feeds(
-            client, feed_type=FeedType(feed.feed_type), created_since=since, now=now
+            client, feed_type=FeedType(feed.feed_type), created_since=begun - LISTING_SLACK, now=now
         ),
         now,
     )
     reach("look.listed")
-    earliest = feed.marked_at - CLOCK_SLACK
+    apart = amazons_clock.distance(timezone.now())
+    earliest = begun - CLOCK_SLACK
     young = [each.feed_id for each in listed if each.created_at >= earliest]
     candidates = SeenFeed.objects.unseen(partner=partner, feed_ids=young)
     named = strange_feeds.read(feed, listed={each.feed_id for each in listed}, since=earliest, now=now)
-    settle(feed, rules.Listed((*candidates, *named.candidates), named.unexplained), now)
+    found = rules.Listed((*candidates, *named.candidates), named.unexplained)
+    if apart > CLOCK_SLACK and not found.candidates:
+        # Neither the fence nor ten minutes between two looks can be told by such a clock.
+        _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN, trouble=f"{CLOCKS_DIFFER} ({apart})")
+    else:
+        settle(feed, found, now)
     reach("look.settled")
     SeenFeed.objects.note(partner=partner, feed_ids=[each.feed_id for each in listed], now=now)
 

@@ -59,7 +59,7 @@ def test_a_clock_that_jumps_doubles_and_loses_nothing(
             jump_about(market, rng, clock, asked)
             clock.offset = timedelta(0)
             # The jumps made the desk believe in tokens it did not have: let Amazon's buckets fill again.
-            market.control("POST", "clock", {"advance": A_WHILE})
+            market.control("POST", "clock", {"advance": A_WHILE, "dated": False})
             gate._clients.clear()
             # What was noted in the future counts once the clock has caught up with it.
             market.age_lost(by=clock.furthest + timedelta(minutes=80))

@@ -165,7 +165,7 @@ class Sleepers:
 
 def let_the_fence_pass(market: Market) -> None:
     """Let more than an hour pass for Amazon and the desk: the feed is proven absent, its token is dead."""
-    market.control("POST", "clock", {"advance": TOKEN_LIFE_AND_MORE})
+    market.control("POST", "clock", {"advance": TOKEN_LIFE_AND_MORE, "dated": False})
     lost = Feed.objects.filter(state__in=(FeedState.MARKED, FeedState.UNKNOWN))
 
     def is_decided() -> bool:
