@@ -104,6 +104,7 @@ def test_keys_write_refund_cancel_and_close(seat: Seat) -> None:
 def test_tab_reaches_every_control_and_shows_where_it_is(seat: Seat) -> None:
     seat.open(SHIPPED)
     expect(seat.button("Refund")).to_be_visible()
+    expect(seat.page.locator("#queue:not([data-waiting]) #rows a[data-ticket]").first).to_be_visible()
     _tab_through(seat)
     seat.page.keyboard.press("f")
     expect(seat.form).to_be_visible()
