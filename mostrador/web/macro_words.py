@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
@@ -16,7 +15,7 @@ from mostrador.domain.macro_conditions import Unmet, UnmetCode
 from mostrador.domain.macro_places import Place
 from mostrador.domain.macro_steps import TO_ME, TO_NOBODY, HowMuch, Step, StepKind
 from mostrador.domain.macros import Macro, Says
-from mostrador.web.notation import locale, money_text
+from mostrador.web.notation import locale, money_text, percent_text
 from mostrador.web.reasons import reason_words
 from mostrador.web.words import refusals_words
 
@@ -142,14 +141,8 @@ def step_words(step: Step) -> str:
 
 def _how(step: Step) -> str:
     if step.how is HowMuch.PERCENT and step.percent is not None:
-        return f"{percent_text(step.percent)} %"
+        return percent_text(step.percent)
     return str(HOW_WORDS[step.how]) if step.how else ""
-
-
-def percent_text(percent: Decimal) -> str:
-    """Return a percentage without needless zeros."""
-    text = f"{percent:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _to_words(step: Step, name: str) -> str:

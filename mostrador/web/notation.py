@@ -51,6 +51,11 @@ def field_text(minor: int, currency: str) -> str:
     return format_decimal(value, format="0.00" if exponent(currency) else "0", locale=locale())
 
 
+def percent_text(percent: Decimal) -> str:
+    """Return a percentage without needless zeros: "12.5 %", "12,5 %"."""
+    return f"{format_decimal(percent, format='0.######', locale=locale())} %"
+
+
 def symbol(currency: str) -> str:
     """Return the sign of a currency: "€"."""
     return get_currency_symbol(currency, locale=locale()) if currency else ""
@@ -136,12 +141,20 @@ def day_text(at: datetime, now: datetime) -> str:
     """Return a day: "21 Nov", with its year where that is another."""
     local = timezone.localtime(at)
     same_year = local.year == timezone.localtime(now).year
-    return format_date(local.date(), "d MMM" if same_year else "d MMM yyyy", locale=locale())
+    return format_date(local.date(), _day_pattern(has_year=not same_year), locale=locale())
+
+
+def _day_pattern(*, has_year: bool) -> str:
+    """Return how the agent's language writes a day: "d MMM", in German "d. MMM"."""
+    if locale().language == "en":  # of which there are two ways; the day stands first, as in the others
+        return "d MMM y" if has_year else "d MMM"
+    return str(locale().datetime_skeletons["yMMMd" if has_year else "MMMd"].pattern)
 
 
 def exact_text(at: datetime) -> str:
     """Return a moment in full, for a tooltip."""
-    return format_datetime(timezone.localtime(at), "d MMM yyyy, HH:mm:ss zzz", locale=locale())
+    pattern = f"{_day_pattern(has_year=True)}, HH:mm:ss zzz"
+    return format_datetime(timezone.localtime(at), pattern, locale=locale())
 
 
 def span_text(span: timedelta) -> str:

@@ -12,9 +12,13 @@ from mostrador.money import Money
 from mostrador.web.notation import (
     Unreadable,
     ago_text,
+    amount_text,
+    day_text,
+    exact_text,
     field_text,
     moment_text,
     money_text,
+    percent_text,
     read_amount,
     read_percent,
     span_text,
@@ -102,3 +106,34 @@ def test_a_moment_is_said_in_the_agents_own_time_zone() -> None:
         assert moment_text(now, now) == "Today 10:00"
         assert moment_text(now - timedelta(days=1), now) == "Yesterday 10:00"
         assert moment_text(datetime(2025, 5, 3, 8, tzinfo=UTC), now) == "3 May 2025, 10:00"
+
+
+@pytest.mark.parametrize(
+    ("language", "money", "day", "exact", "percent"),
+    [
+        ("en", "€1,500.50", "3 Nov 2025", "3 Nov 2025, 09:05:09 +0100", "12.5 %"),
+        ("es", "1.500,50\xa0€", "3 nov 2025", "3 nov 2025, 09:05:09 CET", "12,5 %"),
+        ("de", "1.500,50\xa0€", "3. Nov. 2025", "3. Nov. 2025, 09:05:09 MEZ", "12,5 %"),
+        ("fr", "1\u202f500,50\xa0€", "3 nov. 2025", "3 nov. 2025, 09:05:09 +0100", "12,5 %"),
+        ("it", "1.500,50\xa0€", "3 nov 2025", "3 nov 2025, 09:05:09 CET", "12,5 %"),
+    ],
+)
+def test_each_language_writes_amounts_and_days_its_own_way(
+    language: str, money: str, day: str, exact: str, percent: str
+) -> None:
+    at, now = datetime(2025, 11, 3, 8, 5, 9, tzinfo=UTC), datetime(2026, 11, 24, 9, tzinfo=UTC)
+    with translation.override(language), timezone.override("Europe/Berlin"):
+        assert money_text(Money(150050, "EUR")) == money
+        assert day_text(at, now) == day
+        assert exact_text(at) == exact
+        assert percent_text(Decimal("12.50")) == percent
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "fr", "it"])
+def test_what_a_language_writes_can_be_typed_back(language: str) -> None:
+    with translation.override(language):
+        for minor in (1, 99, 1500, 150050, 123456789):
+            assert read_amount(money_text(Money(minor, "EUR")), "EUR") == minor
+            assert read_amount(money_text(Money(minor, "USD")), "USD") == minor
+            assert read_amount(field_text(minor, "EUR"), "EUR") == minor
+            assert read_amount(amount_text(minor, "EUR"), "EUR") == minor
