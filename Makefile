@@ -10,7 +10,7 @@ CATALOGS := $(wildcard mostrador/locale/*/LC_MESSAGES/django.po)
 ANY_SETTINGS := MOSTRADOR_SECRET_KEY=only-for-checks DATABASE_URL=postgresql://127.0.0.1:1/none
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset install test faults faults-night planted check fmt messages bench restore-drill chromium
+.PHONY: help demo demo-reset install test faults faults-night planted check fmt messages bench restore-drill screenshots chromium
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -57,6 +57,9 @@ bench: $(DEV) $(TRANSLATIONS) ## measure speed: press to Amazon, pages, intake (
 
 restore-drill: $(DEV) ## restore a real backup of a desk at work, and see that nothing is paid twice (two minutes)
 	@.venv/bin/python -m bench.restore_drill
+
+screenshots: $(DEV) $(TRANSLATIONS) chromium ## take the documentation's pictures anew, into docs/img (one minute)
+	@.venv/bin/python -m tests.journeys.pictures docs/img
 
 chromium: $(DEV) # a browser for the tests: the system's, else Debian's, else Playwright's
 	@if { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then :; \

@@ -155,11 +155,12 @@ class House:
 
 
 @contextmanager
-def open_house(home: Path) -> Iterator[House]:
+def open_house(home: Path, *, undo_seconds: int = UNDO_SECONDS) -> Iterator[House]:
     """Start everything, fill the inbox, and end it all afterwards."""
     household = Household(home / "log")
     with _database(home) as url, _amazon(home) as simulator:
         environment = _environment(home, url, simulator.url)
+        environment["MOSTRADOR_UNDO_SECONDS"] = str(undo_seconds)
         try:
             port = _open(household, simulator, environment)
             with psycopg.connect(url, autocommit=True, row_factory=dict_row) as database:
@@ -186,7 +187,6 @@ def _environment(home: Path, url: str, amazon: str) -> dict[str, str]:
         "MOSTRADOR_SECRET_KEY": "only-for-journeys-" + "0" * 40,
         "MOSTRADOR_SPAPI_ENDPOINT": amazon,
         "MOSTRADOR_TRUSTED_AUTHSERV_IDS": "mx.nordlicht.example",
-        "MOSTRADOR_UNDO_SECONDS": str(UNDO_SECONDS),
         "PYTHONPATH": str(REPOSITORY),
     }
 
