@@ -175,7 +175,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         shown = Coalesce("shown_at", "raw__received_at", "at")
         rows = spoken.values_list(
             "direction", "at", shown, "reply__state", "reply__requested_at", "is_automatic"
-        )
+        ).order_by("at", "pk")
         told = [
             Said(Speaker.BUYER, at, shown_at, is_automatic)
             if direction == Direction.IN

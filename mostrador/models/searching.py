@@ -73,11 +73,19 @@ GROUP BY word
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One term in PostgreSQL's writing: `said`, or `anywhere`, which may also stand in the keys as `part`."""
+    """One term in PostgreSQL's writing: what was `said`, or else the `grams` of a name or number: its `part`.
+
+    A part too short for grams is only looked for where a name begins, among what the other terms find.
+    """
 
     said: str
-    anywhere: str
+    grams: str
     part: str
+
+    @property
+    def anywhere(self) -> str:
+        """What the index is asked."""
+        return f"({self.said}) | ({self.grams})" if self.grams else f"({self.said})"
 
 
 class Says(models.Func):
@@ -137,7 +145,8 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
 
     def saying(self, terms: Sequence[Asked]) -> SearchTextQuerySet:
         """Return the rows in which every term stands, through the index."""
-        anywhere = " & ".join(f"({term.anywhere})" for term in terms)
+        telling = [term for term in terms if term.grams] or terms
+        anywhere = " & ".join(f"({term.anywhere})" for term in telling)
         found = self.filter(Says(F("words"), Question(Value(anywhere))))
         return reduce(lambda rows, term: rows.filter(_stands(F("words"), term)), terms, found)
 
@@ -220,9 +229,7 @@ def _asked(typed: str) -> list[Asked]:
 def _ask(term: Term, stems: Mapping[str, Sequence[str]]) -> Asked:
     said = " & ".join(f"({' | '.join(_forms(word, stems.get(word, ())))})" for word in term.words)
     grams = " & ".join(_quoted(_GRAM_MARK + gram) for gram in grams_of(term.text))
-    return Asked(
-        said=said, anywhere=f"({said}) | ({grams})" if grams else said, part=term.text if grams else ""
-    )
+    return Asked(said=said, grams=grams, part=term.text)
 
 
 def _forms(word: str, stems: Sequence[str]) -> list[str]:
@@ -244,5 +251,7 @@ def _stems(words: Sequence[str]) -> dict[str, Sequence[str]]:
 
 def _stands(words: F | Coalesce, asked: Asked) -> Q:
     """Return the condition that a term was said, or is a part of a name or number."""
-    said = Q(Says(words, Question(Value(asked.said))))
-    return said | Q(keys__contains=asked.part) if asked.part else said
+    said, part = Q(Says(words, Question(Value(asked.said)))), asked.part
+    if asked.grams:
+        return said | Q(keys__contains=part)
+    return said | Q(keys__startswith=part) | Q(keys__contains=f" {part}") | Q(keys__contains=f"\n{part}")

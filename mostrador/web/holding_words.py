@@ -19,7 +19,7 @@ def held_words(event: Event) -> str:
         "On hold: %(what)s was about to leave (%(at)s), and the restored database does not know it. It may "
         "have gone through: look in Seller Central."
     )
-    at = datetime.fromisoformat(event.facts["marked_at"])
+    at = datetime.fromisoformat(event.facts.get("marked_at") or event.at.isoformat())
     return words % {"what": _what(event), "at": moment_text(at, timezone.now())}
 
 
@@ -38,7 +38,7 @@ def released_words(event: Event, who: str) -> str:
 
 
 def _what(event: Event) -> str:
-    reference, total = str(event.facts["reference"]), int(event.facts.get("total") or 0)
+    reference, total = str(event.facts.get("reference") or ""), int(event.facts.get("total") or 0)
     if not total:
         return reference
     amount = money_text(Money(total, str(event.facts["currency"])))

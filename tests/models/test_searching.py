@@ -43,6 +43,7 @@ def lamp() -> Ticket:
         "D00039",
         "Änne Lüders",
         "anne",
+        "änne l",
         "LUDERS",
         "Fjord",
         "fjor",
@@ -65,7 +66,9 @@ def test_what_is_in_no_ticket_finds_none(lamp: Ticket, typed: str) -> None:
     assert found(typed) == []
 
 
-@pytest.mark.parametrize("typed", ["302-7654321", "Änne kaputten", "lampe", "fjord", "kaputten xyz", "in"])
+@pytest.mark.parametrize(
+    "typed", ["302-7654321", "Änne kaputten", "lampe", "fjord", "kaputten xyz", "in", "änne l"]
+)
 def test_words_that_stand_in_many_tickets_find_the_same(
     lamp: Ticket, typed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
