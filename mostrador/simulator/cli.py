@@ -47,6 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="keep the ledger and credentials.json here; without: in memory",
     )
     add("--shop", choices=("nordlicht", "empty"), default="nordlicht", help="what a fresh state begins with")
+    add("--archive", type=Path, metavar="FILE", help="more orders for a fresh state, as shop files have them")
     add("--maildir", type=Path, metavar="DIR", help="deliver buyers' mails here, one Maildir per seller")
     add("--processing", type=seconds_range, metavar="MIN-MAX", help="seconds a feed takes (default 3-8)")
     add("--realistic", action="store_true", help="feeds take minutes, as at Amazon (2 to 10)")
@@ -126,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings(
         state=chosen.state,
         shop=chosen.shop,
+        archive=chosen.archive,
         port=chosen.port,
         smtp_port=chosen.smtp_port,
         maildir=chosen.maildir,

@@ -30,7 +30,7 @@ from mostrador.simulator.gate import WORLD, CallAnswer, guarded, unguarded
 from mostrador.simulator.notifier import Notifier
 from mostrador.simulator.relay import deliver_all, serve_relay
 from mostrador.simulator.settings import Settings
-from mostrador.simulator.shop import Shop, read_shop
+from mostrador.simulator.shop import Shop, add_archive, read_shop
 from mostrador.simulator.store import Json
 from mostrador.simulator.world import World, fill, open_world
 
@@ -125,7 +125,10 @@ def prepare(settings: Settings) -> World:
     if not world.sellers:
         now = world.clock.now()
         sample = read_shop("nordlicht", now)
-        fill(world, sample if settings.shop == "nordlicht" else Shop(sellers=sample.sellers))
+        shop = sample if settings.shop == "nordlicht" else Shop(sellers=sample.sellers)
+        if settings.archive is not None:
+            add_archive(shop, settings.archive, now)
+        fill(world, shop)
     deliver_all(world)
     if settings.state is not None:
         write_credentials(world, settings.state)

@@ -44,6 +44,7 @@ class Settings:
 
     state: Path | None = None
     shop: str = "nordlicht"
+    archive: Path | None = None  # a file of further orders for a fresh state
     port: int = 0
     smtp_port: int = 0
     maildir: Path | None = None

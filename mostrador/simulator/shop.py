@@ -108,6 +108,12 @@ def read_shop(name: str, now: float) -> Shop:
     return shop
 
 
+def add_archive(shop: Shop, path: Path, now: float) -> None:
+    """Add the orders of a file that holds {"shops": [what an orders file of a sample shop holds]}."""
+    for body in _read(path)["shops"]:
+        _add_file(shop, body, now)
+
+
 def _read(path: Path) -> Json:
     body: Json = json.loads(path.read_text("utf-8"))
     return body

@@ -243,9 +243,9 @@ def fill(world: World, shop: Shop) -> None:
 def refund_outside(world: World, order: Order, body: Json) -> str:
     """Record a refund made elsewhere than by feed, and return its id.
 
-    `body` is {at?, reason?, items: {item id: {component: amount}}}.
+    `body` is {at?, reason?, refund_id?, items: {item id: {component: amount}}}.
     """
-    refund_id = world.new_number(12)
+    refund_id = str(body.get("refund_id") or world.new_number(12))
     for order_item_id, amounts in body["items"].items():
         if order.item(order_item_id) is None:
             raise KeyError(order_item_id)

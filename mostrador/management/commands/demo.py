@@ -8,6 +8,7 @@ import re
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
+from django.utils import timezone
 
 from mostrador.cli import DEMO_SETTINGS
 from mostrador.management.demo import lock, shop, words
+from mostrador.management.demo.archive import file as archive
 from mostrador.management.demo.household import Child, ChildDied, Household, ToldToStop, TookTooLong
 from mostrador.management.desk_command import DeskCommand
 from mostrador.management.ports import is_free
@@ -82,19 +85,37 @@ class Command(DeskCommand):
             household.wait_until(stocked, what="The filling of the inbox", seconds=SECONDS_TO_STOCK)
         except TookTooLong:
             self._say("The inbox is still filling; it goes on by itself.")
-        connections.close_all()
         self._say(
             words.welcome(f"http://{HOST}:{port}", seconds=time.monotonic() - began, logs=household.logs)
         )
+        self._bring_in_archive(household)
+        connections.close_all()
         while True:
             household.check()
             time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _bring_in_archive(self, household: Household) -> None:
+        """Add the tickets of the past weeks, once the desk can be used."""
+        file = settings.DATA_DIR / "simulator" / archive.NAME
+        if not file.exists():
+            return
+        self._say("  Adding the past weeks: 2,000 more tickets …")
+        began = time.monotonic()
+        if archive.bring_in(file, team=shop.team(), check=household.check):
+            shop.share_views(now=timezone.now())
+        self._say(f"  … they are there ({time.monotonic() - began:.1f} s).")
 
     def _open(self, household: Household, *, port: int) -> int:
         """Start everything, as much as possible at the same time; return how many letters wait."""
         environment = {name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()}
         state = settings.DATA_DIR / "simulator"
-        simulator = household.start("simulator", _simulator(state), environment={})
+        older = archive.prepare(
+            state,
+            team=tuple(sample.name for sample in shop.AGENTS),
+            first_search=timedelta(days=settings.FIRST_SYNC_DAYS),
+            now=timezone.now(),
+        )
+        simulator = household.start("simulator", _simulator(state, older), environment={})
         static = household.start(
             "collectstatic",
             _django("collectstatic", "--noinput"),
@@ -132,8 +153,9 @@ def _claim(sellers: Sequence[dict[str, Any]], environment: Mapping[str, str]) ->
     mark.write_text(json.dumps(environment), "utf-8")
 
 
-def _simulator(state: Path) -> list[str]:
-    return ["mostrador.simulator", "--state", str(state), "--maildir", str(settings.DATA_DIR / "mail")]
+def _simulator(state: Path, older: Path | None) -> list[str]:
+    more = ["--archive", str(older)] if older else []
+    return ["mostrador.simulator", "--state", str(state), "--maildir", str(settings.DATA_DIR / "mail"), *more]
 
 
 def _django(*arguments: str) -> list[str]:

@@ -1,15 +1,18 @@
-"""The sample shop: connects the pretend Amazon's selling partners, their mailboxes and two agents."""
+"""The sample shop: connects the pretend Amazon's selling partners, their mailboxes and three agents."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mostrador.actions.people import add_agent
 from mostrador.actions.selling_partners import add_mailbox, connect_selling_partner
+from mostrador.actions.views import keep_view
+from mostrador.domain.filters import read_filters
 from mostrador.models import Agent, RawMail, SellingPartner
 
 PASSWORD = "lantern-by-the-sea"  # noqa: S105  # of the demo, printed at its start
@@ -22,11 +25,21 @@ class SampleAgent:
     email: str
     name: str
     is_owner: bool
+    language: str
+    time_zone: str
 
 
 AGENTS = (
-    SampleAgent("marta@example.com", "Marta Gil", True),
-    SampleAgent("ben@example.com", "Ben Okafor", False),
+    SampleAgent("marta@example.com", "Marta Gil", True, "en", "Europe/London"),
+    SampleAgent("ben@example.com", "Ben Okafor", False, "de", "Europe/Berlin"),
+    SampleAgent("lola@example.com", "Lola Prat", False, "es", "Europe/Madrid"),
+)
+# What the lead keeps for the team, by name.
+VIEWS = (
+    ("Above 50, our turn", "is:open amount:>50"),
+    ("Germany: our turn", "is:open marketplace:DE"),
+    ("Late parcels, with the buyer", "is:waiting tag:late-parcel"),
+    ("Refunded this season", "has:refund -is:open"),
 )
 
 
@@ -69,7 +82,27 @@ def open_shop(*, sellers: Sequence[dict[str, Any]], smtp_port: int) -> None:
         )
     for sample in AGENTS:
         if not Agent.objects.get_queryset().filter(email=sample.email).exists():
-            add_agent(email=sample.email, name=sample.name, password=PASSWORD, is_owner=sample.is_owner)
+            add_agent(
+                email=sample.email,
+                name=sample.name,
+                password=PASSWORD,
+                is_owner=sample.is_owner,
+                language=sample.language,
+                time_zone=sample.time_zone,
+            )
+
+
+def team() -> list[Agent]:
+    """Return the sample's agents, in their order above."""
+    known = {agent.email: agent for agent in Agent.objects.all()}
+    return [known[sample.email] for sample in AGENTS]
+
+
+def share_views(*, now: datetime) -> None:
+    """Let the lead share lists with the team."""
+    lead = team()[0]
+    for name, filters in VIEWS:
+        keep_view(agent=lead, name=name, filters=read_filters(filters), is_shared=True, now=now)
 
 
 def letters_waiting(sellers: Sequence[dict[str, Any]]) -> int:

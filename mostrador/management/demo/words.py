@@ -12,8 +12,7 @@ _WELCOME = """
 
     {address}
 
-    sign in as   {first}   (owner)
-            or   {second}
+    sign in as   {team}
     password     {password}
 
   Try first
@@ -28,12 +27,23 @@ _WELCOME = """
   Ctrl-C ends every process. The data stays; make demo-reset begins anew.
 """
 
+_LANGUAGES = {"en": "English", "de": "German", "es": "Spanish"}
+
 
 def welcome(address: str, *, seconds: float, logs: Path) -> str:
     """Return the address, the login and what to try first."""
-    first, second = (agent.email for agent in AGENTS)
+    longest = max(len(agent.email) for agent in AGENTS)
+    team = "\n            or   ".join(
+        f"{agent.email:{longest}}   ({_LANGUAGES[agent.language]}{', owner' if agent.is_owner else ''})"
+        for agent in AGENTS
+    )
     return _WELCOME.format(
-        address=address, seconds=seconds, first=first, second=second, password=PASSWORD, logs=_near(logs)
+        address=address,
+        seconds=seconds,
+        first=AGENTS[0].email,
+        team=team,
+        password=PASSWORD,
+        logs=_near(logs),
     )
 
 
