@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import write_po
 
-from tests.web.spoken import catalog_of, path_of, sentences
+from tests.web.spoken import catalog_of, forms_of, path_of, sentences
 
 # English stands in the source.
 TRANSLATED = ("es", "de", "fr", "it")
@@ -36,11 +36,8 @@ def renew(language: str, said: Catalog) -> tuple[int, int]:
     kept = catalog_of(language) if path.exists() else Catalog(locale=language, fuzzy=False)
     kept.update(said, no_fuzzy_matching=True)
     _write(kept, path)
-    return sum(1 for message in kept if message.id and not _is_translated(message.string)), len(kept.obsolete)
-
-
-def _is_translated(text: str | tuple[str, ...]) -> bool:
-    return all(text) if isinstance(text, tuple) else bool(text)
+    untranslated = [message for message in kept if message.id and not all(forms_of(message.string))]
+    return len(untranslated), len(kept.obsolete)
 
 
 def _write(catalog: Catalog, path: Path) -> None:

@@ -47,7 +47,12 @@ def path_of(language: str) -> Path:
 
 def words_of(catalog: Catalog) -> dict[str, Message]:
     """Return a catalog's entries by their first English form."""
-    return {str(m.id[0] if isinstance(m.id, tuple) else m.id): m for m in catalog if m.id}
+    return {forms_of(message.id)[0]: message for message in catalog if message.id}
+
+
+def forms_of(text: object) -> tuple[str, ...]:
+    """Return the forms of a text: one, or singular and plural."""
+    return tuple(map(str, text)) if isinstance(text, tuple | list) else (str(text or ""),)
 
 
 def _add_said(code: bytes, found: Catalog) -> None:

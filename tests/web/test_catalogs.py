@@ -13,7 +13,7 @@ from django.conf import settings
 
 from mostrador.models.people import Language
 from tests.web.catalogs import TRANSLATED
-from tests.web.spoken import catalog_of, sentences, words_of
+from tests.web.spoken import catalog_of, forms_of, sentences, words_of
 
 # What a program fills in, and what a browser must find again.
 HOLES = re.compile(
@@ -32,9 +32,8 @@ def said() -> Catalog:
 def texts(catalog: Catalog) -> Iterator[tuple[str, str, str]]:
     """Yield each text of a catalog: its name, the English it stands for, and the translation."""
     for name, message in words_of(catalog).items():
-        english = message.id if isinstance(message.id, tuple) else (message.id,)
-        translated = message.string if isinstance(message.string, tuple) else (message.string,)
-        for index, text in enumerate(translated):
+        english = forms_of(message.id)
+        for index, text in enumerate(forms_of(message.string)):
             yield name, english[min(index, len(english) - 1)], text
 
 
