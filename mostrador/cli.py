@@ -28,7 +28,9 @@ COMMANDS = {
     "pause": "stop every sending for a selling partner",
     "resume": "let a selling partner send again",
     "reconcile": "after a restore, find out what the database has forgotten",
+    "release-order": "after a restore, let an order be refunded again that was held",
     "open-sending": "after a restore, let refunds and cancellations leave again",
+    "rebuild-search": "write the words that tickets are found by anew",
     "doctor": "say what is wrong, and what to do next",
     "simulator": "run Amazon on this machine, for trials and tests",
 }

@@ -21,6 +21,7 @@ _PIECE = re.compile(
     r"""(?P<sign>-?)(?P<name>[A-Za-z][A-Za-z-]*):(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]*))"""
     r"""|"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)"""
 )
+_REFERENCE = re.compile(r"[Tt]-\d+", re.ASCII)
 Piece = TypeVar("Piece")
 # Keys of an order are looked up like any other word: one search finds them all.
 _KEYS_ARE_WORDS = frozenset({"order", "sku", "asin", "tracking"})
@@ -114,13 +115,15 @@ def read_filters(text: str) -> Filters:
                 unknown.append(piece)
             case _ if words[-1:] and words[-1].lower() == "ref" and read_value(FilterName.REF, piece):
                 chosen.append(_ticket(words.pop(), piece))
+            case _ if _REFERENCE.fullmatch(piece) and read_value(FilterName.REF, piece):
+                chosen.append(_ticket(FilterName.REF, piece))
             case _:
                 words.append(piece)
     return Filters(_once(chosen), " ".join(words), _once(unknown))
 
 
 def _ticket(name: str, number: str) -> Filter:
-    """Return the filter for a ticket as people write it in a letter: ref T-1042."""
+    """Return the filter for a ticket as people write it in a letter: ref T-1042, or T-1042 alone."""
     read = read_value(FilterName(name.lower()), number)
     assert read, "only asked of a number that can be read"
     return Filter(FilterName.REF, read[1])

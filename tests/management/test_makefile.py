@@ -49,6 +49,8 @@ def test_make_alone_lists_the_targets(tmp_path: Path) -> None:
         "fmt",
         "bench",
         "restore-drill",
+        "messages",
+        "screenshots",
     }
 
 
