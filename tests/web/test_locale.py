@@ -77,4 +77,6 @@ def _clock_of(agent: Agent) -> str:
     """Return what the clock of `AT` reads in a page of this agent."""
     request = HttpRequest()
     request.user = agent
-    return agent_locale(lambda _: HttpResponse(clock_text(AT)))(request).content.decode()  # type: ignore[attr-defined]  # a plain answer has content
+    answer = agent_locale(lambda _: HttpResponse(clock_text(AT)))(request)
+    assert isinstance(answer, HttpResponse)
+    return answer.content.decode()
