@@ -1,7 +1,7 @@
 """Filters: what agents type into the search box to narrow a list, read into facts and written back.
 
-`is:open tag:"late parcel" amount:>50 lamp` is three filters and a free word. What is not understood is reported
-as it was typed, and nothing matches it: a filter is never dropped.
+`is:open tag:"late parcel" amount:>50 lamp` is three filters and a free word. What is not understood is
+reported as it was typed, and nothing matches it: a filter is never dropped.
 """
 
 from __future__ import annotations

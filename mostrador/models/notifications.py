@@ -81,7 +81,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         )
         return list(dict.fromkeys(named.order_by("pk").values_list("subject", flat=True)))
 
-    def explain(self, *, seller_id: str, feed_id: str) -> None:
+    def clear_up(self, *, seller_id: str, feed_id: str) -> None:
         """Note that Amazon does not know such a feed, unless the seller has accounts elsewhere that may."""
         if SellingPartner.objects.filter(seller_id=seller_id).count() == 1:
             named = self.filter(seller_id=seller_id, subject=feed_id, outcome=Outcome.UNKNOWN_FEED)

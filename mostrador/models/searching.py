@@ -241,7 +241,7 @@ def _quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _stems(words: Sequence[str]) -> dict[str, Sequence[str]]:
+def _stems(words: list[str]) -> dict[str, Sequence[str]]:
     """Return each word's stems in the grammars; a word too common in one of them has none there."""
     dictionaries = [f"{grammar}_stem" for grammar in GRAMMARS.values()]
     with connection.cursor() as cursor:

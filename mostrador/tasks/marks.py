@@ -31,7 +31,7 @@ def _refunds(feed: Feed) -> Iterable[MarkedMessage]:
     lines = RefundLine.objects.filter(refund__feed_messages__feed=feed)
     lines = lines.annotate(message=F("refund__feed_messages__pk")).select_related("item", "refund__order")
     by_message: dict[int, list[RefundLine]] = {}
-    for line in lines.order_by("message", "pk"):
+    for line in lines.order_by("refund__feed_messages__pk", "pk"):
         message_id: int = getattr(line, "message")  # noqa: B009  # an annotation, which the type does not know
         by_message.setdefault(message_id, []).append(line)
     for message_id, some in by_message.items():

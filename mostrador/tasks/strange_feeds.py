@@ -38,13 +38,13 @@ def read(lost: Feed, *, listed: Collection[str], since: datetime, now: datetime)
         try:
             said = _ask(lost, feed_id, now)
         except Refused:
-            Notification.objects.explain(seller_id=lost.selling_partner.seller_id, feed_id=feed_id)
+            Notification.objects.clear_up(seller_id=lost.selling_partner.seller_id, feed_id=feed_id)
             continue
         except (NoToken, AmazonError):
             unexplained.append(feed_id)
             continue
         if said.feed_type != lost.feed_type:
-            Notification.objects.explain(seller_id=lost.selling_partner.seller_id, feed_id=feed_id)
+            Notification.objects.clear_up(seller_id=lost.selling_partner.seller_id, feed_id=feed_id)
         elif said.created_at >= since:
             candidates.append(feed_id)
         else:

@@ -59,7 +59,8 @@ def cancel(request: HttpRequest, ticket_id: int) -> HttpResponse:
     now = timezone.now()
     ticket = access_ticket(request, ticket_id)
     if request.method != "POST":
-        return _form(request, ticket, _blank(access_order(ticket).facts(), request.GET.get("reason", "")), now)
+        reason = request.GET.get("reason", "")
+        return _form(request, ticket, _blank(access_order(ticket).facts(), reason), now)
     draft = _read(request.POST.dict())
     problems = _ask(request, ticket, draft, now)
     if problems:

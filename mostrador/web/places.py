@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpRequest
 
-from mostrador.web.queue import LONGEST_SEARCH, Lists, read_list
+from mostrador.models.lists import Lists
+from mostrador.web.queue import LONGEST_SEARCH, read_list
 
 
 @dataclass(frozen=True, slots=True)

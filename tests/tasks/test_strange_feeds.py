@@ -1,4 +1,4 @@
-"""Strange feeds: what only a notification named is read at Amazon before a lost feed is said never to exist."""
+"""Strange feeds: what only a notification named is read at Amazon before a lost feed is given up."""
 
 from __future__ import annotations
 
