@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, product
 from urllib.parse import urlencode
 
 import pytest
@@ -21,7 +21,7 @@ from tests.mail.payloads import Payload, corpus
 
 CORPUS = corpus()
 CHARSETS = ("utf-7", "utf-16", "iso-2022-jp", "windows-1252", "utf-8-sig")
-LIVE_AT_LEAST = 120  # of the corpus, by itself, without a click, in a page that is not protected
+LIVE_AT_LEAST = 100  # of the corpus, by itself, without a click, in a page that is not protected
 _ATTACKS = "FROM mostrador_ticket WHERE buyer_address LIKE 'attack%%'"
 _OPEN_MAILS = "document.querySelectorAll('details.whole').forEach((one) => { one.open = true; })"
 _FRAMES = """(addresses) => Promise.all(addresses.map((address) => new Promise((done) => {
@@ -109,6 +109,8 @@ def test_nothing_comes_alive_in_mails_as_they_were_written(
     trap: Trap, house: House, attacked: dict[int, int]
 ) -> None:
     """Here the frames are not even sandboxed by their element."""
+    # The images of a mail are asked of the desk; what it fetches then is the story of test_remote_images.
+    trap.page.route(re.compile(r"/messages/\d+/images/\d+"), lambda route: route.abort())
     trap.page.goto(f"{house.url}/help")
     for view in ("html", "with-images"):
         addresses = [f"/messages/{message}/{view}" for message in attacked.values()]
@@ -123,10 +125,9 @@ def test_nothing_comes_alive_in_the_queue_and_in_searches(
     trap: Trap, house: House, attacked: dict[int, int]
 ) -> None:
     searches = ["", "canary", "script", "evil.example", *(each.text for each in CORPUS[-32::11])]
-    for search in searches:
-        address = f"{house.url}/?{urlencode({'q': search})}"
-        trap.page.goto(address)
-        trap.page.wait_for_load_state("networkidle")
+    for path, search in product(("/", "/queue"), searches):
+        trap.page.goto(f"{house.url}{path}?{urlencode({'q': search})}")
+        assert trap.page.locator("#rows").count() == 1
         assert trap.suspects() == [], search
-        assert trap.page.url.startswith(f"{house.url}/")
+        assert trap.page.url.startswith(f"{house.url}{path}?")
     assert trap.caught == []
