@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -155,14 +157,15 @@ class House:
 
 
 @contextmanager
-def open_house(home: Path, *, undo_seconds: int = UNDO_SECONDS) -> Iterator[House]:
-    """Start everything, fill the inbox, and end it all afterwards."""
+def open_house(home: Path, *, undo_seconds: int = UNDO_SECONDS, older: int = 0) -> Iterator[House]:
+    """Start everything, fill the inbox, and end it all afterwards; `older` tickets come from the archive."""
     household = Household(home / "log")
-    with _database(home) as url, _amazon(home) as simulator:
+    archive = _archive(home, older) if older else None
+    with _database(home) as url, _amazon(home, archive) as simulator:
         environment = _environment(home, url, simulator.url)
         environment["MOSTRADOR_UNDO_SECONDS"] = str(undo_seconds)
         try:
-            port = _open(household, simulator, environment)
+            port = _open(household, simulator, environment, archive)
             with psycopg.connect(url, autocommit=True, row_factory=dict_row) as database:
                 house = House(f"http://127.0.0.1:{port}", simulator, household, database)
                 _wait_until_open(house, home)
@@ -191,9 +194,22 @@ def _environment(home: Path, url: str, amazon: str) -> dict[str, str]:
     }
 
 
-def _open(household: Household, simulator: Simulator, environment: dict[str, str]) -> int:
+def _archive(home: Path, count: int) -> Path | None:
+    """Write the archive's orders for a new Amazon; this needs Django's settings."""
+    from mostrador.management.demo.archive import file
+    from mostrador.management.demo.shop import AGENTS
+
+    team = tuple(agent.name for agent in AGENTS)
+    now, first_search = datetime.now(UTC), timedelta(days=30)
+    return file.prepare(home / "amazon", team=team, first_search=first_search, now=now, count=count)
+
+
+def _open(
+    household: Household, simulator: Simulator, environment: dict[str, str], archive: Path | None
+) -> int:
     """Start worker and web server on a furnished database; return the port of the desk."""
     arguments = ["tests.journeys.furnish", str(simulator.state), str(simulator.smtp_port)]
+    arguments += [str(archive)] if archive else []
     household.finish(household.start("furnish", arguments, environment=environment))
     household.start("worker", ["django", "worker"], environment=environment)
     port = _free_port()
@@ -214,8 +230,10 @@ def _wait_until_open(house: House, home: Path) -> None:
 
 
 @contextmanager
-def _amazon(home: Path) -> Iterator[Simulator]:
-    with start_simulator("--processing", "1-2", "--maildir", str(home / "mail"), state=home / "amazon") as it:
+def _amazon(home: Path, archive: Path | None) -> Iterator[Simulator]:
+    options = ["--processing", "1-2", "--maildir", str(home / "mail")]
+    options += ["--archive", str(archive)] if archive else []
+    with start_simulator(*options, state=home / "amazon") as it:
         yield it
 
 
@@ -223,7 +241,7 @@ def _amazon(home: Path) -> Iterator[Simulator]:
 def _database(home: Path) -> Iterator[str]:
     """Make a database of the house's own, on the tests' server or on one started for it; drop it later."""
     server = os.environ.get("DATABASE_URL") or start_postgres(home)
-    name = f"journeys_{os.getpid()}"
+    name = f"journeys_{os.getpid()}_{zlib.crc32(str(home).encode()):08x}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         try:

@@ -53,6 +53,14 @@
     if (event.key === "?") { event.preventDefault(); return dialog()?.showModal(); }
     if (/^[a-z/]$/.test(event.key) && press(event.key)) event.preventDefault();
   });
+  // A swap keeps the focus in the field of the same name: the next buyer's box must not take keys for the desk.
+  const opened = () => document.querySelector("#ticket[data-live]")?.dataset.live.replace(/live(\?.*)?$/, "");
+  let last = opened();
+  document.addEventListener("htmx:afterSwap", () => {
+    const now = opened(), active = document.activeElement;
+    if (now !== last && typing(active) && active.closest("#ticket")) active.blur();
+    last = now;
+  });
   // Amazon's own code of a reason stands apart from our words for it.
   document.addEventListener("change", (event) => {
     const place = event.target.id && document.querySelector(`[data-code-of="${event.target.id}"]`);

@@ -36,6 +36,7 @@ from mostrador.models.tickets import PREVIEW_CHARACTERS
 
 BATCH = 500
 LINK_EVERY = 120
+CLOSED_AFTER = timedelta(minutes=25)
 _DIRECTIONS = {"buyer": Direction.IN, "desk": Direction.OUT, "note": Direction.NOTE}
 
 
@@ -133,7 +134,7 @@ def _add_case(stock: Stock, case: Case) -> None:
         answer_due_at=answer_due(last.at) if is_open else None,
         last_message_at=last.at,
         preview=" ".join(last.text.split())[:PREVIEW_CHARACTERS],
-        closed_at=last.at if case.state == TicketState.CLOSED else None,
+        closed_at=last.at + CLOSED_AFTER if case.state == TicketState.CLOSED else None,
     )
     stock.tickets[case.number] = ticket
     for number, line in enumerate(case.lines):
