@@ -17,6 +17,7 @@ import pytest
 
 # A database that may forget everything in a power cut is several times as fast.
 _FORGETFUL = ("fsync", "synchronous_commit", "full_page_writes")
+_STARTED_HERE = "MOSTRADOR_TESTS_STARTED_THE_DATABASE"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,8 +33,10 @@ def pytest_load_initial_conftests() -> None:
         runtime = home / "runtime"
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    if not os.environ.get("DATABASE_URL"):
+    # Some tests crash their server: of several processes, each has one of its own.
+    if not os.environ.get("DATABASE_URL") or os.environ.get(_STARTED_HERE):
         os.environ["DATABASE_URL"] = _start_postgres(home)
+        os.environ[_STARTED_HERE] = "1"
 
 
 def _start_postgres(home: Path) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mostrador.actions import refunds as actions
@@ -17,9 +18,11 @@ from mostrador.domain.delivery import FREES_THE_MONEY
 from mostrador.domain.orders import OrderFacts
 from mostrador.domain.refusals import Refused, RequestKeyReused
 from mostrador.models import Refund, Ticket
+from mostrador.money import Money
 from mostrador.web.access import access_order, access_refund, access_ticket, agent_of
 from mostrador.web.act import act_again
 from mostrador.web.changes import read_seen, seen_text
+from mostrador.web.notation import money_text
 from mostrador.web.reasons import reason_words, refund_reasons
 from mostrador.web.refund_form import (
     Mode,
@@ -83,6 +86,9 @@ def _ask(request: HttpRequest, ticket: Ticket, draft: RefundDraft, now: datetime
     """Ask for the refund; return why it was refused, in words."""
     if draft.unread:
         return refusals_words(draft.unread)
+    shown = request.POST.get("shown_total", "")
+    if shown and shown != str(draft.total):
+        return [_overtaken_words(shown, access_order(ticket).currency)]
     wish = actions.RefundWish(
         lines=draft.lines,
         reason=draft.reason,
@@ -100,6 +106,13 @@ def _ask(request: HttpRequest, ticket: Ticket, draft: RefundDraft, now: datetime
     except RequestKeyReused:
         return [key_reused_words()]
     return []
+
+
+def _overtaken_words(shown: str, currency: str) -> str:
+    """Return why a press is not taken: the form said more or less by then than its button did."""
+    known = shown if shown.isascii() and shown.isdigit() and len(shown) < 12 else "0"
+    words = _("The form has changed since the button said %(shown)s. Look at the sum, then press again.")
+    return words % {"shown": money_text(Money(int(known), currency or "EUR"))}
 
 
 def _form(

@@ -228,6 +228,7 @@ def test_a_report_said_to_be_packed_but_plain_is_taken_as_it_is(amazon: Amazonli
 @pytest.mark.parametrize(
     "broken",
     [b"\x1f\x8b", b"\x1f\x8bnot gzip", gzip.compress(b"<a/>" * 999)[:-9], gzip.compress(b"<a/>") + b"more"],
+    ids=["head", "no gzip", "cut off", "and more"],
 )
 def test_a_broken_packed_report_is_kept_as_it_lies_there(amazon: Amazonlike, broken: bytes) -> None:
     assert report(amazon, broken) == broken

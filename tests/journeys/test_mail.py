@@ -28,7 +28,7 @@ _HOSTILE = """\
 
 
 def test_a_new_mail_becomes_a_ticket_without_a_reload(seat: Seat, house: House) -> None:
-    seat.page.goto(f"{house.url}/")
+    seat.page.goto(f"{house.url}/?list=all")  # the newest on top, whatever other stories left in this house
     expect(seat.page.locator("#queue")).to_be_visible()
     seat.page.evaluate("window.isTheSamePage = true")
     house.control("POST", "mail", order_id=SILENT_BUYER, text="Guten Abend, wann kommt meine Lampe?")
