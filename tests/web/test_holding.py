@@ -52,9 +52,7 @@ def html(desk: Client, ticket: Ticket) -> str:
     return desk.get(f"/tickets/{ticket.pk}/").content.decode()
 
 
-def test_a_held_order_says_why_and_offers_no_refund(
-    desk: Client, held: tuple[Ticket, ForgottenMark]
-) -> None:
+def test_a_held_order_says_why_and_offers_no_refund(desk: Client, held: tuple[Ticket, ForgottenMark]) -> None:
     page = html(desk, held[0])
     assert "On hold after the database was restored" in page
     assert "On hold: R-1042 (15.00" in page.replace("€", "").replace("\u00a0", "")
