@@ -24,10 +24,10 @@ demo-reset: $(RUN) ## remove the demo's data, so that the next demo begins anew
 install: $(RUN) $(TRANSLATIONS) ## create .venv with all that running the desk needs
 	@echo "Installed: .venv/bin/mostrador"
 
-# Three at once, since most tests wait; all must list the same tests, so sets need one order.
+# Two at once, since most tests wait; all must list the same tests, so sets need one order.
 test: $(DEV) $(TRANSLATIONS) chromium ## run every test (ARGS='-k refund' hands options to pytest)
 	@echo "Running the tests …"
-	@PYTHONHASHSEED=0 .venv/bin/pytest -n 3 --dist loadfile $(ARGS)
+	@PYTHONHASHSEED=0 .venv/bin/pytest -n 2 --dist loadfile $(ARGS)
 
 faults: $(DEV) $(TRANSLATIONS) ## the whole proof: kill, freeze and cut off until nothing is doubled (40 min)
 	@.venv/bin/python -m tests.faults.campaign full $(ARGS)

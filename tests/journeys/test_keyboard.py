@@ -108,7 +108,9 @@ def test_tab_reaches_every_control_and_shows_where_it_is(seat: Seat) -> None:
     _tab_through(seat)
     seat.page.keyboard.press("f")
     expect(seat.form).to_be_visible()
-    seat.form.get_by_role("radio", name="Partial").check()
+    with seat.page.expect_response("**/refund/preview"):
+        seat.form.get_by_role("radio", name="Partial").check()
+    seat.page.wait_for_timeout(200)  # the answer takes its place
     _tab_through(seat)
 
 

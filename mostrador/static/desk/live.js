@@ -67,17 +67,20 @@
   // The order has changed under an open refund form: its numbers are asked for anew.
   const recount = () => { const form = document.getElementById("refund-preview"); if (form) htmx.trigger(form, "refresh"); };
 
+  // How a control is found again in what replaces it: by its own name, or as the head of its menu.
+  const nameOf = (el) => el.id ? `#${CSS.escape(el.id)}` : el.matches("details[id] > summary") ? `#${CSS.escape(el.parentElement.id)} > summary` : "";
+
   function swap(id, fresh) {
     const old = document.getElementById(id);
     // An open form, or a control in use, is never taken from under someone's hands.
     if (!old || (id === "act" && old.querySelector("form.sheet")) || old.querySelector("details.pop[open]")) return;
-    const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+    const held = old.contains(document.activeElement) ? nameOf(document.activeElement) : "";
     if (id === "order-rest") recount();
     shown.set(id, told(fresh));
     const el = document.importNode(fresh, true);
     old.replaceWith(el);
     htmx.process(el);
-    if (held) document.getElementById(held)?.focus({ preventScroll: true });
+    if (held) document.querySelector(held)?.focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("desk:shown"));
   }
 

@@ -49,12 +49,31 @@
     document.getElementById("reply-form").dataset.filled = "1";
   }
 
+  // What is typed before the list has come belongs into its box, never to the keys of the desk.
+  let early = null;
+  const isForList = (event) => event.detail.elt?.id === "open-macros";
+  document.addEventListener("htmx:beforeRequest", (event) => { if (isForList(event)) early = ""; });
+  for (const end of ["htmx:sendError", "htmx:responseError", "htmx:timeout", "htmx:sendAbort"]) {
+    document.addEventListener(end, (event) => { if (isForList(event)) early = null; });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (early === null || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") early = null;
+    else if (event.key.length === 1) early += event.key;
+    else if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
   document.addEventListener("htmx:afterSwap", () => {
     const list = picker();
     if (list?.hasAttribute("data-show")) {
       list.removeAttribute("data-show");
+      if (early === null) return close();
       list.showModal();
       document.getElementById("macro-find").focus();
+      document.getElementById("macro-find").value = early;
+      early = null;
       filter();
     }
     const form = document.getElementById("reply-form");
