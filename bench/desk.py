@@ -72,9 +72,9 @@ def open_desk() -> Iterator[Desk]:
         connections.close_all()
 
 
-def start_web(desk: Desk) -> None:
+def start_web(desk: Desk, *options: str) -> None:
     """Start the web server and wait until it answers."""
-    desk.start("web", "web", "--port", desk.url.rpartition(":")[2])
+    desk.start("web", "web", "--port", desk.url.rpartition(":")[2], *options)
     answers = partial(_answers, f"{desk.url}/healthz")
     desk.household.wait_until(answers, what="The start of the web server", seconds=SECONDS_TO_START)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from io import StringIO
 from random import Random
 
+from django.core.management import call_command
 from django.db import connection
 
 from bench.desk import agent, partners
@@ -39,6 +41,41 @@ STATUSES = (("SHIPPED", 0.8), ("UNSHIPPED", 0.12), ("PARTIALLY_SHIPPED", 0.04), 
 REFUND_STATES = ((State.CONFIRMED, 0.9), (State.ACCEPTED, 0.05), (State.REJECTED, 0.04), (State.REVIEW, 0.01))
 PAID = {Component.PRINCIPAL: 2995, Component.SHIPPING: 499, Component.TAX: 250}
 GIVEN_BACK = 500
+MESSAGES = (1, 1, 2, 2, 3, 3, 4, 8)  # on average three a ticket
+# What people write follows Zipf's law: a few words everywhere, most of them hardly ever.
+VOCABULARY = 20_000
+SYLLABLES = (
+    "ka",
+    "lo",
+    "mer",
+    "tin",
+    "sa",
+    "ben",
+    "dor",
+    "u",
+    "vi",
+    "ler",
+    "stan",
+    "qui",
+    "no",
+    "far",
+    "zel",
+)
+RARE_WORDS = 12
+FIRST_NAMES = (
+    "Jana",
+    "Luis",
+    "Élodie",
+    "Marco",
+    "Ingrid",
+    "Amélie",
+    "Tom",
+    "Núria",
+    "Björn",
+    "Giulia",
+    "Hana",
+)
+LAST_NAMES = ("Moser", "García", "Lefèvre", "Rossi", "Sørensen", "Okafor", "Smith", "Puig", "Öztürk", "Satō")
 SENTENCES = (
     "the lamp arrived with a crack in its shade and I would like a part of the money back.",
     "laut Sendungsverfolgung liegt das Paket seit vier Tagen im Verteilzentrum.",
@@ -55,6 +92,7 @@ class Stock:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.random = Random(SEED)  # noqa: S311  # sample texts, no secrets
+        self.vocabulary = ["".join(self.random.choices(SYLLABLES, k=3)) for _ in range(VOCABULARY)]
         self.agent = agent()
         self.sellers = [(each, Mailbox.objects.filter(selling_partner=each).get()) for each in partners()]
         self.orders: list[Order] = []
@@ -71,8 +109,15 @@ class Stock:
         return self.random.choices([word for word, _ in shares], [share for _, share in shares])[0]
 
     def words(self) -> str:
-        """Return what somebody wrote: two to twelve sentences."""
-        return "Hello, " + "\n".join(self.random.choices(SENTENCES, k=self.random.randint(2, 12)))
+        """Return what somebody wrote: two to six sentences with words of its own."""
+        sentences = self.random.choices(SENTENCES, k=self.random.randint(2, 6))
+        places = (int(VOCABULARY ** self.random.random()) - 1 for _ in range(RARE_WORDS))
+        return "Hello, " + "\n".join([*sentences, " ".join(self.vocabulary[each] for each in places)])
+
+    def name(self) -> str:
+        """Return somebody's name."""
+        rare = self.random.choice(self.vocabulary).capitalize()
+        return f"{self.random.choice(FIRST_NAMES)} {rare} {self.random.choice(LAST_NAMES)}"
 
     def store(self) -> None:
         """Write everything, what others point at first, and begin anew."""
@@ -99,6 +144,7 @@ def fill(now: datetime, count: int = TICKETS) -> None:
         if number % BATCH == BATCH - 1:
             stock.store()
     stock.store()
+    call_command("rebuild_search", stdout=StringIO())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -110,12 +156,13 @@ def _add_ticket(stock: Stock, number: int) -> None:
     order = None
     if stock.random.random() > WITHOUT_ORDER:
         order = _add_order(stock, number, partner, place, began)
+    name = stock.name()
     ticket = Ticket(
         selling_partner=partner,
         mailbox=mailbox,
         order=order,
-        subject=f"Inquiry from Amazon customer Buyer {number}",
-        buyer_name=f"Buyer {number}",
+        subject=f"Inquiry from Amazon customer {name}",
+        buyer_name=name,
         buyer_address=f"buyer{number}+{number:08d}@marketplace.amazon.{place.mail_tld}",
         comm_mgr_token=f"[commMgrTok:{number:024d}]",
         marketplace_id=place.id,
@@ -150,6 +197,7 @@ def _add_order(
         deliver_by=began + timedelta(days=2),
         buyer_name=f"Buyer {number}",
         read_at=stock.now,
+        packages=[{"carrier": "DHL", "tracking_number": f"JJD{number:012d}", "status": "", "shipped_at": ""}],
     )
     stock.orders.append(order)
     for line in range(stock.random.choice((1, 1, 1, 2, 3))):
@@ -170,7 +218,7 @@ def _add_order(
 
 def _add_conversation(stock: Stock, ticket: Ticket, began: datetime) -> None:
     """Add one to twelve messages in turn; the last one says whose turn it is."""
-    count = stock.random.choice((1, 1, 2, 2, 3, 4, 6, 12))
+    count = stock.random.choice(MESSAGES)
     for number in range(count):
         is_ours = number % 2 == 1
         text = stock.words()
@@ -184,7 +232,7 @@ def _add_conversation(stock: Stock, ticket: Ticket, began: datetime) -> None:
             subject=ticket.subject,
             text=text,
             html=f"<p>{text}</p>" if not is_ours and stock.random.random() < WITH_HTML else "",
-            message_id=f"<{ticket.buyer_name}-{number}@marketplace.amazon.de>".replace(" ", "-"),
+            message_id=f"<{ticket.comm_mgr_token[12:-1]}-{number}@marketplace.amazon.de>",
             at=at,
         )
         stock.messages.append(message)
