@@ -78,7 +78,7 @@ class Seat:
         """Assert that the browser had nothing to complain about and asked nobody but the desk."""
         foreign = [url for url in self.requests if not url.startswith((self.house.url, "data:", "about:"))]
         assert foreign == [], "the page asked somebody else"
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
 
 
 @contextmanager

@@ -43,10 +43,12 @@
       const answer = await fetch(here.dataset.live, { headers: { ...(tag && { "If-None-Match": tag }), ...(writes() && { "X-Typing": "1" }) }, credentials: "same-origin", redirect: "manual" });
       trouble(false);
       if (answer.type === "opaqueredirect") return location.reload(); // signed out meanwhile
+      const news = await answer.text();
+      // Asked only now: while the words came, another ticket may have been opened, and this is not its news.
       if (answer.status === 200 && here === ticket()) {
         tag = answer.headers.get("ETag") || "";
         here.dataset.every = answer.headers.get("X-Look-Again") || here.dataset.every;
-        take(await answer.text());
+        take(news);
       }
     } catch { trouble(true); } finally { busy = false; plan(); }
   }
@@ -211,7 +213,7 @@
     if (event.detail.elt.id === "text") return; // a draft: the box says so itself
     const toast = document.getElementById("trouble");
     if (!toast) return;
-    toast.lastElementChild.textContent = toast.lastElementChild.dataset.failed;
+    toast.lastElementChild.textContent = toast.lastElementChild.dataset[event.type === "htmx:sendError" ? "unheard" : "failed"];
     toast.hidden = false;
     setTimeout(() => { toast.hidden = true; }, 6000);
   }
