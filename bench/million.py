@@ -42,13 +42,12 @@ def main() -> None:
         fill(timezone.now(), min(wanted, TICKETS))
         if wanted > TICKETS:
             multiply(wanted // TICKETS - 1)
-        rows = [Row("storing the tickets", f"{time.monotonic() - began:.0f} s"), _size()]
+        title = f"{Ticket.objects.count():,} tickets, {Message.objects.count():,} messages"
+        show(title, [Row("storing the tickets", f"{time.monotonic() - began:.0f} s"), _size()])
         start_web(desk, *WEB)
         for pause, words in ((PAUSE, f"a page every {PAUSE:.0f} s"), (0.0, "without a pause")):
-            rows.append(Row(f"── {CLIENTS} clients, each {words}", ""))
-            rows += measure(desk, pause=pause)
-        title = f"{Ticket.objects.count():,} tickets, {Message.objects.count():,} messages"
-        show(title, [*rows, *desk.usage()])
+            show(f"{CLIENTS} clients, each {words}", list(measure(desk, pause=pause)))
+        show("afterwards", desk.usage())
 
 
 def measure(desk: Desk, *, pause: float) -> Iterator[Row]:

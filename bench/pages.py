@@ -49,15 +49,15 @@ def _pages() -> Iterator[tuple[str, Callable[[], str], str]]:
     chance = Random(SEED)  # noqa: S311  # which ticket comes next
     all_of_them = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
     still_open = list(Ticket.objects.filter(state=TicketState.OPEN).values_list("pk", flat=True))
-    talkative = Ticket.objects.annotate(said=Count("messages")).filter(said__gte=12)
-    long_ones = itertools.cycle(talkative.order_by("pk").values_list("pk", flat=True)[:100])
+    talkative = Ticket.objects.annotate(said=Count("messages")).order_by("-said", "pk")
+    long_ones = itertools.cycle(talkative.values_list("pk", flat=True)[:100])
     yield "inbox", lambda: "/", AIM
     yield "list of closed tickets", lambda: "/queue?list=closed", AIM
     yield "search in the list", lambda: "/queue?q=Fjord", ""
     yield FROM_THE_QUEUE, lambda: f"/tickets/{chance.choice(still_open)}/", AIM
     yield "whole page of any ticket", lambda: f"/tickets/{chance.choice(all_of_them)}/", AIM
     yield "whole page of an open ticket", lambda: f"/tickets/{chance.choice(still_open)}/", AIM
-    yield "whole page of a ticket with 12 messages", lambda: f"/tickets/{next(long_ones)}/", AIM
+    yield "whole page of a long conversation", lambda: f"/tickets/{next(long_ones)}/", AIM
     yield "live fragment, all regions", lambda: f"/tickets/{chance.choice(still_open)}/live", AIM
 
 
