@@ -15,6 +15,7 @@ from mostrador.domain.tickets import TicketState
 from mostrador.models import (
     Agent,
     Direction,
+    Draft,
     Event,
     EventKind,
     Mention,
@@ -24,6 +25,7 @@ from mostrador.models import (
     SearchText,
     Ticket,
     TicketLink,
+    Upload,
 )
 
 _NOT_LEFT_YET = (State.REQUESTED, State.SENDING)
@@ -46,6 +48,8 @@ def merge_tickets(*, source: Ticket, target: Ticket, agent: Agent, now: datetime
             raise Refused(reasons)
         _note_merge(there, here, agent, now)
         _hand_over(there, here)
+        Draft.objects.move(there, to=here)
+        Upload.objects.move(there, to=here)
         there.show_in(here, now=now)
 
 

@@ -50,7 +50,8 @@ def take_away(*, ticket: Ticket, agent: Agent, upload_id: int) -> None:
 def chosen(*, ticket: Ticket, agent: Agent, upload_ids: Sequence[int]) -> list[Upload]:
     """Return the files an answer names, without their bytes.
 
-    Raises: Refused when one is gone: the answer would leave without it.
+    Raises: Refused when one is gone: the answer would leave without it; or when they are too many or too
+    large together, as after a merge.
     """
     if not upload_ids:
         return []
@@ -59,4 +60,7 @@ def chosen(*, ticket: Ticket, agent: Agent, upload_ids: Sequence[int]) -> list[U
     )
     if len(found) < len(set(upload_ids)):
         raise Refused([Refusal(RefusalCode.FILE_GONE)])
+    reasons = rules.refusals_together([file.size for file in found])
+    if reasons:
+        raise Refused(reasons)
     return found

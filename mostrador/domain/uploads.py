@@ -28,3 +28,14 @@ def refusals(*, name: str, kind: str, size: int, beside: Sequence[int]) -> list[
     elif extension_of(name) not in EXTENSIONS[kind]:
         found.append(Refusal(RefusalCode.FILE_NAME, {**facts, "kind": kind}))
     return found
+
+
+def refusals_together(sizes: Sequence[int]) -> list[Refusal]:
+    """Return why files that came to lie beside one another may not leave with one message."""
+    found = []
+    facts: dict[str, str | int] = {"name": "…"}
+    if len(sizes) > MOST_FILES:
+        found.append(Refusal(RefusalCode.TOO_MANY_FILES, {**facts, "most": MOST_FILES}))
+    if sum(sizes) > MOST_BYTES:
+        found.append(Refusal(RefusalCode.FILES_TOO_LARGE, {**facts, "most": MOST_BYTES}))
+    return found

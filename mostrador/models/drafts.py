@@ -29,6 +29,18 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Forget the draft: it was sent, or emptied."""
         self.filter(ticket=ticket, agent=agent).delete()
 
+    def move(self, source: Ticket, *, to: Ticket) -> None:
+        """Let what was begun in a ticket stand in another; below what the same agent has begun there."""
+        begun = {draft.agent_id: draft for draft in self.filter(ticket=to).select_for_update()}
+        for draft in self.filter(ticket=source).select_for_update():
+            there = begun.get(draft.agent_id)
+            if there is None:
+                draft.ticket = to
+                draft.save(update_fields=["ticket"])
+            else:
+                there.take_in(draft)
+                draft.delete()
+
     def of(self, *, ticket: Ticket, agent: Agent) -> Draft | None:
         """Return what the agent has begun in the ticket."""
         return self.filter(ticket=ticket, agent=agent).first()
@@ -56,6 +68,15 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft of {self.agent_id} in {self.ticket_id}"
+
+    def take_in(self, other: Draft) -> None:
+        """Add the words of another draft below its own; if either is a note, the whole is one."""
+        if other.text.strip() != self.text.strip():
+            self.text = f"{self.text.rstrip()}\n\n{other.text.lstrip()}"
+        # A note that was begun must not leave for the buyer by a merge.
+        self.kind = "note" if "note" in (self.kind, other.kind) else self.kind
+        self.changed_at = max(self.changed_at, other.changed_at)
+        self.save(update_fields=["text", "kind", "changed_at"])
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -112,6 +133,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
             assert file.reply_id, "asked for by its reply"
             found.setdefault(file.reply_id, []).append(file)
         return found
+
+    def move(self, source: Ticket, *, to: Ticket) -> None:
+        """Let the files beside the drafts of a ticket lie beside those of another."""
+        self.filter(ticket=source, reply=None).update(ticket=to)
 
     def waiting(self, *, ticket: Ticket, agent: Agent) -> UploadQuerySet:
         """Return the files laid beside the agent's draft, in order."""

@@ -9,7 +9,7 @@ import pytest
 from django.db import models
 
 from mostrador.actions.merging import merge_tickets, split_ticket, unmerge_ticket
-from mostrador.actions.messages import add_note
+from mostrador.actions.messages import ReplyWish, add_note, request_reply
 from mostrador.actions.tickets import close_ticket, reopen_ticket
 from mostrador.domain.delivery import State
 from mostrador.domain.refusals import RefusalCode, Refused
@@ -18,6 +18,7 @@ from mostrador.models import (
     Agent,
     Attachment,
     Cancellation,
+    Draft,
     Event,
     EventKind,
     Mailbox,
@@ -27,6 +28,7 @@ from mostrador.models import (
     Reply,
     Ticket,
     TicketLink,
+    Upload,
 )
 from tests.actions.tables import rows
 from tests.makers import (
@@ -137,6 +139,75 @@ def test_a_merged_ticket_is_closed_and_the_target_tells_its_story(agent: Agent, 
     assert [event.facts["other"] for event in target.events.filter(kind="ticket_merged")] == [
         source.reference
     ]
+
+
+def beside(ticket: Ticket, agent: Agent, name: str, *, size: int = 20) -> Upload:
+    content = b"%PDF-1.4" + b" " * (size - 8)
+    return Upload.objects.keep(
+        ticket=ticket, agent=agent, name=name, content_type="application/pdf", content=content, now=NOW
+    )
+
+
+def begun(ticket: Ticket, agent: Agent) -> tuple[str, str]:
+    draft = Draft.objects.of(ticket=ticket, agent=agent)
+    return (draft.kind, draft.text) if draft else ("", "")
+
+
+def test_what_was_begun_in_a_merged_ticket_stands_in_the_target(agent: Agent, mailbox: Mailbox) -> None:
+    source, target = a_ticket(mailbox), a_ticket(mailbox)
+    ben = make_agent(name="Ben Ek")
+    Draft.objects.keep(ticket=source, agent=agent, text="half a", kind="reply", now=NOW)
+    Draft.objects.keep(ticket=source, agent=ben, text="two\n", kind="reply", now=NOW)
+    Draft.objects.keep(ticket=target, agent=ben, text="one\n", kind="reply", now=NOW)
+    first, second = beside(source, agent, "label.pdf"), beside(target, ben, "bill.pdf")
+    merge_tickets(source=source, target=target, agent=agent, now=NOW)
+    assert begun(target, agent) == ("reply", "half a")
+    assert begun(target, ben) == ("reply", "one\n\ntwo\n")
+    assert not Draft.objects.filter(ticket=source).exists()
+    assert set(Upload.objects.filter(ticket=target, reply=None)) == {first, second}
+
+
+def test_a_note_begun_in_one_of_two_merged_tickets_never_becomes_an_answer(
+    agent: Agent, mailbox: Mailbox
+) -> None:
+    source, target = a_ticket(mailbox), a_ticket(mailbox)
+    Draft.objects.keep(ticket=source, agent=agent, text="not for the buyer", kind="note", now=NOW)
+    Draft.objects.keep(ticket=target, agent=agent, text="Dear Ana", kind="reply", now=NOW)
+    merge_tickets(source=source, target=target, agent=agent, now=NOW)
+    assert begun(target, agent) == ("note", "Dear Ana\n\nnot for the buyer")
+
+
+def test_the_same_words_begun_in_both_tickets_stand_there_once(agent: Agent, mailbox: Mailbox) -> None:
+    source, target = a_ticket(mailbox), a_ticket(mailbox)
+    for each in (source, target):
+        Draft.objects.keep(ticket=each, agent=agent, text="Dear Ana", kind="reply", now=NOW)
+    merge_tickets(source=source, target=target, agent=agent, now=NOW)
+    assert begun(target, agent) == ("reply", "Dear Ana")
+
+
+def test_files_of_a_reply_that_left_stay_with_the_merged_ticket(agent: Agent, mailbox: Mailbox) -> None:
+    source, target = a_ticket(mailbox), a_ticket(mailbox)
+    reply = make_reply(ticket=source, now=NOW)
+    file = beside(source, agent, "label.pdf")
+    Upload.objects.bind([file], reply)
+    Reply.objects.filter(pk=reply.pk).update(state=State.UNKNOWN)
+    merge_tickets(source=source, target=target, agent=agent, now=NOW)
+    file.refresh_from_db()
+    assert (file.ticket_id, file.reply_id) == (source.pk, reply.pk)
+
+
+def test_files_that_a_merge_laid_together_do_not_leave_beyond_amazons_limit(
+    agent: Agent, mailbox: Mailbox
+) -> None:
+    source, target = a_ticket(mailbox), a_ticket(mailbox)
+    half = 6 * 1024 * 1024
+    files = [beside(each, agent, "a.pdf", size=half) for each in (source, target)]
+    merge_tickets(source=source, target=target, agent=agent, now=NOW)
+    wish = ReplyWish(text="Here they are", request_key="k-1", uploads=tuple(file.pk for file in files))
+    with pytest.raises(Refused) as refused:
+        request_reply(ticket=fresh(target), agent=agent, wish=wish, now=NOW)
+    assert [each.code for each in refused.value.refusals] == [RefusalCode.FILES_TOO_LARGE]
+    assert Upload.objects.waiting(ticket=target, agent=agent).count() == 2
 
 
 def test_the_target_takes_the_earliest_unanswered_message(agent: Agent, mailbox: Mailbox) -> None:
