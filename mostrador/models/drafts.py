@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from mostrador.domain.tickets import TicketState
 from mostrador.models.messages import Attachment, Message, Reply
 from mostrador.models.people import Agent
 from mostrador.models.tickets import Ticket
@@ -40,6 +41,12 @@ class DraftQuerySet(models.QuerySet["Draft"]):
             else:
                 there.take_in(draft)
                 draft.delete()
+
+    def forget_abandoned(self, *, before: datetime, limit: int) -> int:
+        """Delete drafts untouched since then in tickets closed as long, some at a time; return how many."""
+        closed = Q(ticket__closed_at=None) | Q(ticket__closed_at__lte=before)
+        old = self.filter(closed, ticket__state=TicketState.CLOSED, changed_at__lte=before)
+        return self.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]
 
     def of(self, *, ticket: Ticket, agent: Agent) -> Draft | None:
         """Return what the agent has begun in the ticket."""
@@ -115,7 +122,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def hand_back(self, reply: Reply, *, agent: Agent, now: datetime) -> None:
         """Lay the files of a reply that was taken back beside the agent's draft."""
-        self.filter(reply=reply).update(reply=None, agent=agent)
+        self.filter(reply=reply).update(reply=None, agent=agent, at=now)
         for file in reply.message.attachments.order_by("pk") if reply.message else ():
             self.keep(
                 ticket=reply.ticket,
@@ -137,6 +144,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def move(self, source: Ticket, *, to: Ticket) -> None:
         """Let the files beside the drafts of a ticket lie beside those of another."""
         self.filter(ticket=source, reply=None).update(ticket=to)
+
+    def forget_abandoned(self, *, before: datetime, limit: int) -> int:
+        """Delete files that lie beside no reply and no draft since then, some at a time; return how many."""
+        beside = Draft.objects.filter(ticket=OuterRef("ticket"), agent=OuterRef("agent"))
+        old = self.filter(~Exists(beside), reply=None, at__lte=before)
+        return self.filter(pk__in=list(old.values_list("pk", flat=True)[:limit]), reply=None).delete()[0]
 
     def waiting(self, *, ticket: Ticket, agent: Agent) -> UploadQuerySet:
         """Return the files laid beside the agent's draft, in order."""

@@ -15,7 +15,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 
 from mostrador.amazon.feeds import FeedType
 from mostrador.models import Cancellation, Feed, Order, Refund, SellingPartner
-from mostrador.tasks import calls, feeds, forgotten, guards, messages, orders, snoozing
+from mostrador.tasks import calls, drafts, feeds, forgotten, guards, messages, orders, snoozing
 from mostrador.tasks.queue import enqueue_missing
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def sweep(now: datetime, *, beat: Callable[[], None] = lambda: None) -> None:
         messages.sweep_replies,
         snoozing.wake_due,
         snoozing.forget_presence,
+        drafts.forget_abandoned,
         forget_old_jobs,
     ):
         part(now)
