@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mostrador.amazon.marketplaces import UnknownMarketplace, by_country
 from mostrador.domain.orders import FulfillmentStatus
+from mostrador.domain.searching import can_be_looked_up
 from mostrador.domain.tags import normal_tag
 from mostrador.domain.tickets import Priority
 
@@ -136,6 +137,8 @@ def _plain(name: FilterName, typed: str) -> str:
             return f"T-{found[1]}" if found and int(found[1]) > FIRST_NUMBER else ""
         case FilterName.TAG:
             return normal_tag(typed)
+        case FilterName.FROM:
+            return typed if "@" in typed or can_be_looked_up(typed) else ""
     return typed
 
 

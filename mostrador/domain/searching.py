@@ -15,6 +15,8 @@ MOST_TERMS = 8
 SHORTEST_PREFIX = 4
 GRAM = 3
 
+_FIRST_UNSPACED = "\u3040"  # of the writings without spaces: two of their characters are a word
+
 _WORD = re.compile(r"[^\W_]+")
 # Written without spaces: Han, Hiragana, Katakana, and the marks that belong to them.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f\u3005]+")
@@ -35,6 +37,12 @@ def fold(text: str) -> str:
     # The dots of a Japanese syllable change it: only marks of Latin, Greek and Cyrillic letters go.
     plain = "".join(one for one in apart if not ("\u0300" <= one <= "\u036f"))
     return unicodedata.normalize("NFKC", plain).casefold()
+
+
+def can_be_looked_up(part: str) -> bool:
+    """Return whether the indexes find a part of a name: below three letters they would read every ticket."""
+    text = fold(part)
+    return len(text) >= GRAM or (len(text) == GRAM - 1 and text >= _FIRST_UNSPACED)
 
 
 def words_of(text: str) -> list[str]:

@@ -26,7 +26,7 @@ from mostrador.domain.filter_values import (
 from mostrador.domain.filters import Filter, Filters
 from mostrador.domain.orders import FULFILLED_BY_AMAZON
 from mostrador.domain.reviews import DISPUTED_AFTER
-from mostrador.domain.searching import GRAM, fold
+from mostrador.domain.searching import can_be_looked_up, fold
 from mostrador.domain.spellings import spellings
 from mostrador.domain.tickets import SOON, TicketState
 from mostrador.models.cancellations import Cancellation
@@ -40,7 +40,6 @@ from mostrador.models.teamwork import Mention
 from mostrador.models.tickets import TicketQuerySet, asked_to_cancel, these
 
 MUST_BE_LOOKED_AT = (State.REVIEW, State.UNKNOWN, State.NOT_SENT)
-_FIRST_UNSPACED = "\u3040"  # of the writings without spaces: two of their characters are a word
 _STATES = frozenset({Being.OPEN, Being.WAITING, Being.CLOSED})
 # Several values of one of these are alternatives; of all others, each must hold.
 _ALTERNATIVES = frozenset(
@@ -90,12 +89,11 @@ def matching(tickets: TicketQuerySet, filters: Filters, *, agent: Agent, now: da
 def _name_to_find(filters: Filters) -> str:
     """Return the one name that is looked for: the index of words leads to the few tickets that can fit.
 
-    Nothing for several, which are alternatives, and for a part of a name that is too short for the index.
+    Nothing for several, which are alternatives, and for the beginning of an address.
     """
     names = filters.of(FilterName.FROM)
     text = fold(names[0].value) if len(names) == 1 else ""
-    is_long = len(text) >= GRAM or (len(text) == GRAM - 1 and text >= _FIRST_UNSPACED)
-    return f'"{text}"' if is_long and "@" not in text else ""
+    return f'"{text}"' if can_be_looked_up(text) and "@" not in text else ""
 
 
 def _asks_for_merged(filters: Filters) -> bool:

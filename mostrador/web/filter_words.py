@@ -76,6 +76,8 @@ def trouble_words(piece: Unknown) -> str:
         return _("There is no filter “%(name)s:”. Put it into quotes to search for the words.") % {
             "name": piece.name
         }
+    if piece.name == FilterName.FROM:
+        return _("“%(text)s” is too short: a part of a name needs three letters.") % {"text": piece}
     example = next((known.choices for known in KNOWN if known.name == piece.name), [])
     words = _("“%(text)s” is no value of this filter. Examples: %(examples)s")
     return words % {"text": piece, "examples": ", ".join(example[:4])}

@@ -41,6 +41,9 @@ PIECES = (
         ("IS:Open", "is:open"),
         ("is:unread", "is:unanswered"),
         ('from:"Ana  Ruiz"', 'from:"Ana Ruiz"'),
+        ("from:Eva", "from:Eva"),
+        ("from:佐藤", "from:佐藤"),
+        ("from:b@", "from:b@"),
         ("partner:Nordlicht", "partner:Nordlicht"),
         ("marketplace:gb", "marketplace:UK"),
         ("marketplace:amazon.de", "marketplace:DE"),
@@ -70,7 +73,17 @@ def test_a_filter_is_stored_in_one_way(typed: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["is:opne", "amount:much", "due:soon", "marketplace:XX", "language:", "fulfilled:them", "ref:5", "tag:"],
+    [
+        "is:opne",
+        "amount:much",
+        "due:soon",
+        "marketplace:XX",
+        "language:",
+        "fulfilled:them",
+        "ref:5",
+        "tag:",
+        "from:an",
+    ],
 )
 def test_a_value_that_is_none_is_reported_as_typed(typed: str) -> None:
     assert read_filters(f"lamp {typed}") == Filters(
