@@ -101,6 +101,27 @@ def test_keys_write_refund_cancel_and_close(seat: Seat) -> None:
     expect(seat.form).to_have_count(0)
 
 
+def test_a_second_press_does_not_close_the_next_ticket(seat: Seat) -> None:
+    page = seat.page
+    seat.open(SHIPPED)
+    name = page.get_by_role("heading", level=1).inner_text()
+    closed: list[str] = []
+    page.on("request", lambda asked: closed.append(asked.url) if "/close" in asked.url else None)
+    seat.button("Close").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("is closed")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(name)
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(300)  # for a request that must not come
+    assert len(closed) == 1
+    page.get_by_role("link", name="Back to it").click()
+    expect(page.locator("#head")).to_contain_text("closed")
+    seat.button("Open again").press("Enter")
+    expect(seat.button("Close")).to_be_visible()
+
+
 def test_tab_reaches_every_control_and_shows_where_it_is(seat: Seat) -> None:
     seat.open(SHIPPED)
     expect(seat.button("Refund")).to_be_visible()

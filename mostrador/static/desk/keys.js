@@ -51,14 +51,16 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(document.activeElement) || shown()) return;
     if (event.key === "j" || event.key === "k") { event.preventDefault(); return walk(event.key === "j" ? 1 : -1); }
     if (event.key === "?") { event.preventDefault(); return dialog()?.showModal(); }
-    if (/^[a-z/]$/.test(event.key) && press(event.key)) event.preventDefault();
+    // A key that is held down acts once: it must not close one ticket after the other.
+    if (/^[a-z/]$/.test(event.key) && (event.repeat || press(event.key))) event.preventDefault();
   });
-  // A swap keeps the focus in the field of the same name: the next buyer's box must not take keys for the desk.
+  // A swap keeps the focus on the control of the same name: the next buyer's box must not take keys for the desk,
+  // nor a second press close the next ticket.
   const opened = () => document.querySelector("#ticket[data-live]")?.dataset.live.replace(/live(\?.*)?$/, "");
   let last = opened();
   document.addEventListener("htmx:afterSwap", () => {
     const now = opened(), active = document.activeElement;
-    if (now !== last && typing(active) && active.closest("#ticket")) active.blur();
+    if (now !== last && active?.closest("#ticket")) document.getElementById("main")?.focus({ preventScroll: true });
     last = now;
   });
   // Amazon's own code of a reason stands apart from our words for it.
