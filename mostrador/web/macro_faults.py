@@ -13,7 +13,7 @@ from mostrador.domain.macro_files import FileFault
 from mostrador.domain.macro_reading import Fault, FaultCode
 from mostrador.domain.macros import Says
 from mostrador.web.macro_form import language_word
-from mostrador.web.macro_words import SAYS_WORDS
+from mostrador.web.macro_words import SAYS_WORDS, places_words
 
 FAULT_WORDS: dict[FaultCode, str | Promise] = {
     FaultCode.MISSING: gettext_lazy("is missing"),
@@ -33,7 +33,9 @@ FAULT_WORDS: dict[FaultCode, str | Promise] = {
         "a macro that refunds or cancels closes the ticket with its answer: write one"
     ),
     FaultCode.NOTHING_IN_IT: gettext_lazy("write words, or choose what the macro does"),
-    FaultCode.MARK_NEEDED: gettext_lazy("the words tell the %(given)s of something: choose what they claim"),
+    FaultCode.MARK_NEEDED: gettext_lazy(
+        "the words tell what only Amazon can settle (%(given)s): choose what they claim"
+    ),
     FaultCode.OTHER_MARK: gettext_lazy("what the words claim is not what the macro does"),
     FaultCode.TOO_MANY: gettext_lazy("too many: %(longest)s fit"),
 }
@@ -48,7 +50,10 @@ class _Facts(dict[str, str]):
 
 def fault_words(fault: Fault) -> str:
     """Return a fault as a sentence with its place."""
-    return f"{place_word(fault.place)}: {str(FAULT_WORDS[fault.code]) % _Facts(fault.facts)}"
+    facts = _Facts(fault.facts)
+    if fault.code is FaultCode.MARK_NEEDED:
+        facts["given"] = places_words(facts["given"].split(", "))
+    return f"{place_word(fault.place)}: {str(FAULT_WORDS[fault.code]) % facts}"
 
 
 def file_fault_words(fault: FileFault) -> str:

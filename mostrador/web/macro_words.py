@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -59,6 +59,7 @@ PLACE_WORDS: dict[Place, str | Promise] = {
     Place.CARRIER: gettext_lazy("the carrier"),
     Place.TRACKING: gettext_lazy("the tracking number"),
 }
+_DAYS = frozenset({Place.SHIP_BY, Place.DELIVER_BY})
 PRIORITY_WORDS: dict[str, str | Promise] = {
     "low": gettext_lazy("low"),
     "normal": gettext_lazy("normal"),
@@ -98,15 +99,30 @@ def why_not(said: MacroText) -> str:
         return refusals_words(said.blocked)[0]
     if said.is_usable:
         return ""
+    names = [str(each.facts["place"]) for each in said.refusals if each.facts.get("place")]
+    if len(names) == len(said.refusals):  # what it claims is true, but something in it is not known
+        return " · ".join(_missing(names))
     if said.macro.says.speaks_of_refund:
         return _("no refund makes it true yet")
     if said.macro.says.speaks_of_cancellation:
         return _("no cancellation makes it true yet")
-    if said.macro.says is Says.SHIPPED:
-        return _("the order has not shipped")
-    names = [str(each.facts.get("place", "")) for each in said.refusals if each.facts.get("place")]
-    places = [str(PLACE_WORDS[Place(name)]) for name in names]
-    return _("not known here: %(places)s") % {"places": ", ".join(places)}
+    assert said.macro.says is Says.SHIPPED, "nothing else is claimed"
+    return _("the order has not shipped")
+
+
+def places_words(names: Iterable[str]) -> str:
+    """Return what places hold, in words."""
+    return ", ".join(str(PLACE_WORDS[Place(name)]) for name in names)
+
+
+def _missing(names: Sequence[str]) -> Iterator[str]:
+    """Say what cannot be filled in; of a day that is past nothing can be promised any more."""
+    days = [name for name in names if name in _DAYS]
+    others = [name for name in names if name not in _DAYS]
+    if others:
+        yield _("not known here: %(places)s") % {"places": places_words(others)}
+    if days:
+        yield _("past, or not known here: %(places)s") % {"places": places_words(days)}
 
 
 def unmet_words(unmet: Unmet) -> str:

@@ -120,6 +120,7 @@ def test_saving_what_was_not_changed_keeps_the_starter_set_as_it_came(office: Cl
         ({"title-en": ""}, "Name: is missing"),
         ({"text-en": "Hi {byer}"}, "nothing is known that could fill {byer}"),
         ({"text-en": "{amount}"}, "choose what they claim"),
+        ({"text-en": "{amount}"}, "settle (the refunded amount):"),
         ({"money": "refund-percent", "percent": "0"}, "no percentage above 0"),
         ({"money": "cancel"}, "is missing"),
         (

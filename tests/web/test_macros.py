@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from mostrador.domain.delivery import State
 from mostrador.domain.macro_conditions import Conditions
 from mostrador.domain.macro_steps import HowMuch, Step, StepKind
-from mostrador.domain.macros import Macro
-from mostrador.models import Agent, Refund, Reply, SavedMacro, Ticket
+from mostrador.domain.macros import Macro, Says
+from mostrador.models import Agent, Order, Refund, Reply, SavedMacro, Ticket
 from tests import makers
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -61,6 +63,42 @@ def test_the_list_greys_what_cannot_be_used_and_says_why(desk: Client, ticket: T
     assert "only for FR" in shown["french"]
     assert "no refund makes it true yet" in shown["refund_issued"]
     assert 'aria-disabled="true"' not in shown["already_shipped"]
+
+
+@pytest.mark.parametrize(
+    ("days", "parcel", "why"),
+    [
+        (2, True, ""),
+        (-2, True, "past, or not known here: the day it should arrive"),
+        (2, False, "not known here: the tracking number, the carrier"),
+        (
+            -2,
+            False,
+            "not known here: the tracking number, the carrier · "
+            "past, or not known here: the day it should arrive",
+        ),
+    ],
+)
+def test_a_shipped_order_is_never_said_not_to_have_shipped(
+    desk: Client, agent: Agent, days: int, parcel: bool, why: str
+) -> None:
+    order = makers.make_order()
+    packages = [{"carrier": "DHL", "tracking_number": "DE123"}] if parcel else []
+    Order.objects.filter(pk=order.pk).update(
+        deliver_by=timezone.now() + timedelta(days=days), packages=packages
+    )
+    late = makers.make_ticket(order=order)
+    said = options(desk.get(f"/tickets/{late.pk}/macros", **HTMX).content.decode())["parcel_on_its_way"]
+    assert ("aria-disabled" in said) == bool(why)
+    assert why in said
+    assert "has not shipped" not in said
+
+
+def test_an_order_that_has_not_shipped_is_said_so(desk: Client, agent: Agent) -> None:
+    keep(replace(MACRO, slug="on_its_way", marked=Says.SHIPPED, steps=(), texts={"en": "{tracking}"}))
+    waiting = makers.make_ticket(order=makers.make_order(status="UNSHIPPED"))
+    said = options(desk.get(f"/tickets/{waiting.pk}/macros", **HTMX).content.decode())["on_its_way"]
+    assert "the order has not shipped" in said
 
 
 def test_a_macro_that_is_switched_off_is_not_in_the_list(desk: Client, ticket: Ticket) -> None:
