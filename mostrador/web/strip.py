@@ -73,7 +73,7 @@ def strip_of(ticket: Ticket, now: datetime, *, family: Sequence[int]) -> Strip:
     linked = linked_tickets(ticket)
     known = {other.pk for other in linked}
     return Strip(
-        agents=list(Agent.objects.get_queryset().active().order_by("name", "pk")),
+        agents=list(Agent.objects.get_queryset().active().only("name").order_by("name", "pk")),
         ranks=_ranks(ticket),
         rests=_rests(ticket, now),
         linked=linked,
@@ -84,8 +84,9 @@ def strip_of(ticket: Ticket, now: datetime, *, family: Sequence[int]) -> Strip:
 
 def linked_tickets(ticket: Ticket) -> list[Ticket]:
     """Return the tickets linked to this one."""
-    links = TicketLink.objects.of(ticket).order_by("pk")
-    return [link.second if link.first_id == ticket.pk else link.first for link in links]
+    numbers = TicketLink.objects.partners(ticket)
+    known = Ticket.objects.only("buyer_name").in_bulk(numbers) if numbers else {}
+    return [known[number] for number in numbers]
 
 
 def _beside(ticket: Ticket) -> Sequence[Ticket]:
@@ -93,7 +94,8 @@ def _beside(ticket: Ticket) -> Sequence[Ticket]:
     if ticket.merged_into_id is not None:
         return ()
     alias = alias_of(ticket.buyer_address) if ticket.buyer_address else ""
-    return list(Ticket.objects.beside(ticket, alias=alias).select_related("order")[:MOST_BESIDE])
+    others = Ticket.objects.beside(ticket, alias=alias).select_related("order")
+    return list(others.only("preview", "order__amazon_order_id")[:MOST_BESIDE])
 
 
 def _ranks(ticket: Ticket) -> list[Rank]:

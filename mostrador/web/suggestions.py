@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mostrador.actions.macros import teller_of
+from mostrador.domain.delivery import State
+from mostrador.domain.macros import Macro
 from mostrador.domain.orders import OrderFacts
+from mostrador.domain.reviews import is_disputed
 from mostrador.domain.suggestions import Because, Move, Sign, Signals, Suggestion, suggest
 from mostrador.domain.wishes import Wish, wishes_in
-from mostrador.models import SavedMacro, Ticket
+from mostrador.models import Cancellation, Refund, SavedMacro, Ticket
 from mostrador.web.macro_words import title_of
 from mostrador.web.notation import span_text
 from mostrador.web.reasons import reason_words
+from mostrador.web.states import DISPUTED, look
 from mostrador.web.timeline import Said, Story
 
 SIGN_WORDS: dict[Sign, str | Promise] = {
@@ -63,8 +67,12 @@ def proposed(ticket: Ticket, facts: OrderFacts, story: Story, now: datetime) -> 
     """Return what is probably to be done in a ticket, or nothing."""
     order, wishes = ticket.order, _wishes(story.entries)
     assert order, "only a ticket with an order has a panel"
+    doubtful = next((a for a in reversed(story.actions) if _needs_a_person(a, now)), None)
+    if doubtful is not None:
+        return _looking(ticket, doubtful)
     if not wishes and not facts.buyer_asked_to_cancel and ticket.claim_at is None:
         return None
+    macros = {macro.slug: macro for macro in SavedMacro.objects.in_use()}
     signals = Signals(
         order=facts,
         wishes=wishes,
@@ -73,21 +81,35 @@ def proposed(ticket: Ticket, facts: OrderFacts, story: Story, now: datetime) -> 
         deliver_by=order.deliver_by,
         has_claim=ticket.claim_at is not None,
         has_tracking=bool(order.packages),
-        usable_macros=frozenset(macro.slug for macro in SavedMacro.objects.in_use()),
+        usable_macros=frozenset(macros),
     )
-    found = _usable(ticket, signals)
-    return _shown(ticket, found) if found else None
+    found = _usable(ticket, signals, macros)
+    return _shown(ticket, found, macros) if found else None
 
 
-def _usable(ticket: Ticket, signals: Signals) -> Suggestion | None:
+def _needs_a_person(action: Refund | Cancellation, now: datetime) -> bool:
+    """Return whether nobody knows what became of it, so that neither waiting nor telling helps."""
+    disputed = is_disputed(state=State(action.state), accepted_at=action.moved_at, now=now)
+    return action.state == State.REVIEW or (isinstance(action, Refund) and disputed)
+
+
+def _looking(ticket: Ticket, action: Refund | Cancellation) -> Proposed:
+    """Return the proposal to look at the order itself."""
+    shown = look(action.state) if action.state == State.REVIEW else DISPUTED
+    because = f"{action.reference}: {shown.word}"
+    url = ticket.order.seller_central_url() if ticket.order else ""
+    key = f"{ticket.pk}|look|{action.reference}"
+    return Proposed(key, because, _("Order in Seller Central"), outside=url)
+
+
+def _usable(ticket: Ticket, signals: Signals, macros: Mapping[str, Macro]) -> Suggestion | None:
     """Return the first proposal whose reply can be used now: only what is proposed is worded."""
     found = suggest(signals)
     if found is None or not found.macro:
         return found
     teller = teller_of(ticket=ticket, order=signals.order)
     while found is not None and found.macro:
-        macro = SavedMacro.objects.named(found.macro)
-        if macro is not None and teller.text(macro).is_usable:
+        if teller.text(macros[found.macro]).is_usable:
             return found
         signals = replace(signals, usable_macros=signals.usable_macros - {found.macro})
         found = suggest(signals)
@@ -104,7 +126,7 @@ def _wishes(entries: Sequence[object]) -> frozenset[Wish]:
     return frozenset(wish for text in open_words[-5:] for wish in wishes_in(text))
 
 
-def _shown(ticket: Ticket, found: Suggestion) -> Proposed:
+def _shown(ticket: Ticket, found: Suggestion, macros: Mapping[str, Macro]) -> Proposed:
     because = " · ".join(_because(each) for each in found.because)
     shown = Proposed(key=f"{ticket.pk}|{found.key}", because=because, words=_words(found))
     reason = urlencode({"reason": found.reason} | ({"mode": "partial"} if found.is_partial else {}))
@@ -114,7 +136,7 @@ def _shown(ticket: Ticket, found: Suggestion) -> Proposed:
         case Move.REFUND:
             return _opening(shown, f"{reverse('refund', args=[ticket.pk])}?{reason}")
         case Move.MACRO:
-            return _replying(shown, ticket, found.macro)
+            return _replying(shown, ticket, macros[found.macro])
         case Move.CLAIM:
             url = ticket.order.seller_central_url() if ticket.order else ""
             return Proposed(shown.key, shown.because, shown.words, outside=url)
@@ -126,13 +148,11 @@ def _opening(shown: Proposed, url: str) -> Proposed:
     return Proposed(shown.key, shown.because, shown.words, opens=url)
 
 
-def _replying(shown: Proposed, ticket: Ticket, slug: str) -> Proposed:
+def _replying(shown: Proposed, ticket: Ticket, macro: Macro) -> Proposed:
     """Return the proposal of a reply: one with steps opens its preview, one of words fills the box."""
-    macro = SavedMacro.objects.named(slug)
-    assert macro, "only macros in use are proposed"
     words = _("Answer: %(macro)s") % {"macro": title_of(macro)}
-    opens = reverse("run-macro", args=[ticket.pk, slug]) if macro.steps else ""
-    return Proposed(shown.key, shown.because, words, opens=opens, macro="" if opens else slug)
+    opens = reverse("run-macro", args=[ticket.pk, macro.slug]) if macro.steps else ""
+    return Proposed(shown.key, shown.because, words, opens=opens, macro="" if opens else macro.slug)
 
 
 def _because(because: Because) -> str:
