@@ -17,7 +17,7 @@ from mostrador.web.leaving import Leaving
 from mostrador.web.notation import clock_text, money_text
 from mostrador.web.own_words import own_words
 from mostrador.web.reasons import reason_words
-from mostrador.web.states import DISPUTED, ELSEWHERE, Look, look
+from mostrador.web.states import DISPUTED, ELSEWHERE, SEEN_NOT_DONE, Look, look
 
 Action = Refund | Cancellation
 
@@ -100,7 +100,7 @@ def make_card(action: Action, known: Known) -> Card:
         at=action.requested_at,
         action=action,
         title=_title(action),
-        look=_look(action, disputed=disputed),
+        look=_look(action, known.events, disputed=disputed),
         steps=[*past, *_to_come(action, known)],
         headline=headline_of(action, feed, now, disputed=disputed),
         leaving=known.leaving,
@@ -121,9 +121,11 @@ def _is_disputed(refund: Refund, now: datetime) -> bool:
     return reviews.is_disputed(state=State(refund.state), accepted_at=refund.moved_at, now=now)
 
 
-def _look(action: Action, *, disputed: bool) -> Look:
+def _look(action: Action, events: Sequence[Event], *, disputed: bool) -> Look:
     if action.source == Source.ELSEWHERE:
         return ELSEWHERE
+    if action.state == State.REJECTED and any(e.agent for e in events if e.kind == EventKind.REJECTED):
+        return SEEN_NOT_DONE
     return DISPUTED if disputed else look(action.state)
 
 
@@ -184,6 +186,10 @@ def _past(event: Event, action: Action) -> Step:
             return Step("warn", _("No answer came"), words, event.at)
         case EventKind.NOT_SENT:
             return Step("warn", _("Nothing reached Amazon"), words, event.at)
+        case EventKind.ACCEPTED if event.agent:
+            return _done(event, _("Counts as done: a person saw it"))
+        case EventKind.REJECTED if event.agent:
+            return Step("bad", _("Counts as not done: a person saw it"), "", event.at)
         case EventKind.ACCEPTED:
             return _done(event, _("Amazon accepted"), words)
         case EventKind.REJECTED:

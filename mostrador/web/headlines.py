@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,15 +17,21 @@ from mostrador.web.codes import code_words
 from mostrador.web.notation import clock_text
 
 Action = Refund | Cancellation
+# Seller Central shows what a feed has done only after a while.
+SHOWN_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The sentences of a state, what to do step by step, and words to copy for a case with Amazon."""
+    """The sentences of a state, what to do step by step, and words to copy for a case with Amazon.
+
+    `first` is what must not be overlooked; it stands before everything else.
+    """
 
     words: str = ""
     advice: Sequence[str] = ()
     case: str = ""
+    first: str = ""
 
 
 def headline_of(action: Action, feed: Feed | None, now: datetime, *, disputed: bool) -> Headline:
@@ -34,9 +40,9 @@ def headline_of(action: Action, feed: Feed | None, now: datetime, *, disputed: b
         return _disputed(action, feed, now)
     match State(action.state):
         case State.UNKNOWN:
-            return Headline(_unknown(action, feed, now))
+            return Headline(_unknown(action, feed, now), first=_hands_off(action))
         case State.REVIEW:
-            return Headline(_review(action), _review_advice(action))
+            return Headline(_review(action), _review_advice(action, _shown_from(action, feed), now))
         case State.NOT_SENT:
             return Headline(_not_sent(action))
         case State.REJECTED:
@@ -48,14 +54,27 @@ def headline_of(action: Action, feed: Feed | None, now: datetime, *, disputed: b
 
 
 def _unknown(action: Action, feed: Feed | None, now: datetime) -> str:
-    where = _("Do not refund it here or in Seller Central.")
-    if isinstance(action, Cancellation):
-        where = _("Do not cancel it in Seller Central.")
+    if _is_cancelled(action):
+        said = _("Amazon shows the order as cancelled by now. Only the answer to %(reference)s is missing.")
+        return " ".join([said % {"reference": action.reference}, _looks(feed, now)]).strip()
     first = _("Sent %(clock)s, but no answer arrived: it may or may not have gone through.") % {
         "clock": clock_text(feed.marked_at if feed and feed.marked_at else action.moved_at)
     }
     looks = _looks(feed, now)
-    return " ".join(part for part in (first, where, looks) if part)
+    return " ".join(part for part in (first, looks) if part)
+
+
+def _hands_off(action: Action) -> str:
+    if _is_cancelled(action):
+        return _("Do not ship it.")
+    if isinstance(action, Cancellation):
+        return _("Do not cancel it in Seller Central.")
+    return _("Do not refund it here or in Seller Central.")
+
+
+def _is_cancelled(action: Action) -> bool:
+    """Return whether the order shows by now what was asked for, although no answer says so."""
+    return isinstance(action, Cancellation) and action.order.is_cancelled()
 
 
 def _looks(feed: Feed | None, now: datetime) -> str:
@@ -86,13 +105,24 @@ def lost_feed(feed: Feed | None) -> rules.Feed | None:
 
 
 def _review(action: Action) -> str:
+    if _is_cancelled(action):
+        return _("Amazon shows the order as cancelled by now: do not ship it, and say below what you see.")
     if isinstance(action, Cancellation):
         return _("Nobody knows yet whether Amazon cancelled the order: a person must look.")
     return _("Nobody knows yet whether Amazon made this refund: a person must look.")
 
 
-def _review_advice(action: Action) -> tuple[str, ...]:
-    first = _("Open the order in Seller Central, half an hour after it was sent at the earliest.")
+def _shown_from(action: Action, feed: Feed | None) -> datetime:
+    """Return when Seller Central should show what Amazon has done."""
+    known = (feed.sent_at or feed.marked_at) if feed else None
+    return (known or action.moved_at) + SHOWN_AFTER
+
+
+def _review_advice(action: Action, shown_from: datetime, now: datetime) -> tuple[str, ...]:
+    first = _("Open the order in Seller Central.")
+    if now < shown_from:
+        first = _("Wait until %(clock)s: Amazon may still be working. Then open the order in Seller Central.")
+        first %= {"clock": clock_text(shown_from)}
     if isinstance(action, Cancellation):
         return (
             first,

@@ -7,7 +7,7 @@ import re
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Source: the notes of domain/feeds.py, tasks/feeds.py and tasks/reconciling.py; named groups are kept.
+# Source: the notes of domain/feeds.py, tasks/feeds.py, tasks/reconciling.py and amazon/; groups are kept.
 _NOTES: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
@@ -48,6 +48,22 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
             _("Amazon gave feed %(id)s after it had been decided as %(state)s"),
         ),
         (
+            r"\w+: no answer: (?P<code>\w+)",
+            _("the connection to Amazon ended without an answer (%(code)s)"),
+        ),
+        (
+            r"the report's counts do not (fit this feed|add up)",
+            _("the counts in Amazon's report do not fit what was sent"),
+        ),
+        (
+            r"the report has no complete summary",
+            _("Amazon's report is not complete"),
+        ),
+        (
+            r"a result we do not know(; (?P<words>.*))?",
+            _("a result this program does not know: %(words)s"),
+        ),
+        (
             r"the worker that was sending stopped before it could note the answer",
             _("the worker that was sending stopped before it could note the answer"),
         ),
@@ -63,5 +79,5 @@ def own_words(text: str) -> str:
     """Return one of our own notes in the agent's language, anything else as it is."""
     for pattern, words in _NOTES:
         if found := pattern.fullmatch(text):
-            return str(words) % found.groupdict()
+            return str(words) % found.groupdict(default="")
     return text

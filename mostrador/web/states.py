@@ -33,6 +33,8 @@ LOOKS = {
 }
 # How Amazon's accounts show what was given back by another hand.
 ELSEWHERE = Look(gettext_lazy("refunded elsewhere"), "else", "coins")
+# A person saw that it was not done: Amazon itself has said nothing.
+SEEN_NOT_DONE = Look(gettext_lazy("not done"), "bad", "circle-x")
 DISPUTED = Look(gettext_lazy("accepted, but not in the accounts"), "bad", "scale")
 # A reply goes to the relay, not to Amazon's feeds.
 REPLY_LOOKS = {

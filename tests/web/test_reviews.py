@@ -22,7 +22,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 def test_what_a_person_saw_decides_and_stands_on_the_card(desk: Client) -> None:
     refund = makers.make_refund(ticket=makers.make_ticket(order=makers.make_order()), state=State.REVIEW)
     path = f"/tickets/{refund.ticket_id}/"
-    assert "It was not done" in desk.get(path).content.decode()
+    assert "The refund is not there" in desk.get(path).content.decode()
     fields = {"outcome": "done", "proof": "10.00 € on 24 Nov in Seller Central"}
     answer = desk.post(f"{path}refunds/{refund.pk}/finding", fields, **HTMX)
     assert answer.status_code == HTTPStatus.OK
@@ -65,7 +65,7 @@ def test_a_large_amount_needs_a_second_person_and_names_the_first(desk: Client) 
     assert "A second person must look as well" in html
     assert "You have said what you saw; ask somebody else." in html
     assert "Marta Gil</b> saw that it was done: “10.00 € on 24 Nov in Seller Central”" in html
-    assert "It was not done" not in html
+    assert "The refund is not there" not in html
 
 
 @override_settings(SECOND_PERSON_ABOVE={"EUR": 100})
@@ -77,7 +77,7 @@ def test_two_people_who_disagree_need_a_third(desk: Client) -> None:
         )
     html = _html(desk, refund)
     assert "Two people saw different things: a third must look." in html
-    assert "It was not done" in html
+    assert "The refund is not there" in html
 
 
 def test_a_lost_answer_counts_down_to_its_next_look_and_its_decision(desk: Client) -> None:
@@ -85,7 +85,8 @@ def test_a_lost_answer_counts_down_to_its_next_look_and_its_decision(desk: Clien
     refund = makers.make_refund(ticket=makers.make_ticket(order=makers.make_order()), state=State.UNKNOWN)
     feed = _lost_feed(refund, now)
     html = _html(desk, refund)
-    assert "it may or may not have gone through. Do not refund it here or in Seller Central." in html
+    assert "<b>Do not refund it here or in Seller Central.</b> Sent" in html
+    assert "it may or may not have gone through. We keep looking" in html
     assert "decision at the latest" in html
     assert f'data-until="{feed.next_action_at.isoformat()}"' in html
     assert "Look now" in html
