@@ -11,6 +11,7 @@ from django.db import transaction
 from mostrador.actions import policy, uploads
 from mostrador.actions.collisions import Seen, changes
 from mostrador.actions.tickets import merged_already
+from mostrador.actions.uploads import File
 from mostrador.domain import messages as rules
 from mostrador.domain.delivery import ForbiddenMove, Source, State
 from mostrador.domain.macros import unfilled_places
@@ -41,7 +42,8 @@ from mostrador.tasks.replies import speaks_of
 class ReplyWish:
     """What should be said to the buyer, and when: now, or when Amazon has accepted `armed_on`.
 
-    `uploads` are the files beside the agent's draft that go along; `accepted` the rules of Amazon that have
+    `uploads` are the files beside the agent's draft that go along, `files` those that come with the wish
+    itself; `accepted` the rules of Amazon that have
     warned already and are not to stop it again. What is `from_box` ends the agent's draft.
     """
 
@@ -53,6 +55,7 @@ class ReplyWish:
     armed_on: Refund | Cancellation | None = None
     source: Source = Source.AGENT
     uploads: tuple[int, ...] = ()
+    files: tuple[File, ...] = ()
     accepted: frozenset[str] = frozenset()
     from_box: bool = False
     seen: Seen | None = None  # what the page showed when the words were begun; programs leave it out
@@ -60,7 +63,9 @@ class ReplyWish:
     def content(self, ticket: Ticket) -> dict[str, object]:
         """Return what makes two wishes the same wish."""
         armed_on = self.armed_on.reference if self.armed_on else ""
-        files = {"uploads": sorted(self.uploads)} if self.uploads else {}
+        files: dict[str, object] = {"uploads": sorted(self.uploads)} if self.uploads else {}
+        if self.files:
+            files["files"] = [file.fingerprint for file in self.files]
         return {"ticket": ticket.pk, "text": self.text, "close": self.close, "armed_on": armed_on, **files}
 
 
@@ -83,6 +88,7 @@ def request_reply(*, ticket: Ticket, agent: Agent, wish: ReplyWish, now: datetim
         files = uploads.chosen(ticket=locked, agent=agent, upload_ids=wish.uploads)
         reply = _store(locked, agent, wish, digest, now)
         Upload.objects.bind(files, reply)
+        uploads.carry(reply=reply, agent=agent, carried=wish.files, now=now)
         if wish.from_box:
             Draft.objects.drop(ticket=locked, agent=agent)
         return reply
@@ -97,6 +103,7 @@ def _refusals(ticket: Ticket, wish: ReplyWish) -> list[Refusal]:
     state = State(wish.armed_on.state) if wish.armed_on else None
     if rules.never_leaves(state) or _cannot_become_true(wish):
         found.append(Refusal(RefusalCode.NOT_TRUE_YET, {"state": state or ""}))
+    found += uploads.carried_refusals(wish.files)
     return [*found, *policy.refusals(ticket=ticket, text=wish.text, accepted=wish.accepted)]
 
 

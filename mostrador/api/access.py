@@ -10,6 +10,7 @@ from ninja import Path, Query
 
 from mostrador.api import problems
 from mostrador.api.problems import ProblemCode, ProblemRaised
+from mostrador.api.schemas.attachments import files_of_replies
 from mostrador.api.schemas.shapes import Partner
 from mostrador.models import Agent, Cancellation, Order, Refund, Reply, SellingPartner, Ticket
 from mostrador.models.tickets import TicketQuerySet
@@ -140,6 +141,7 @@ def reply(agent: Agent, reply_id: str) -> Reply:
     rows = Reply.objects.select_related(
         "ticket", "selling_partner", "requested_by", "armed_refund", "armed_cancellation"
     )
+    rows = rows.prefetch_related(*files_of_replies())
     found = rows.filter(pk=number_in(reply_id, Reply.LETTER) or 0).first()
     if found is None:
         raise problems.not_found("reply")

@@ -117,7 +117,8 @@ def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(RequestDataTooBig)
 def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return problems.answer(ProblemRaised(ProblemCode.BODY_TOO_LARGE, "Two megabytes are the limit."))
+    words = "Two megabytes are the limit, and sixteen for a reply with its files."
+    return problems.answer(ProblemRaised(ProblemCode.BODY_TOO_LARGE, words))
 
 
 @api.exception_handler(ValidationError)

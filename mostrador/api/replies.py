@@ -9,11 +9,13 @@ from ninja.responses import Status
 
 from mostrador.actions.macros import words_of
 from mostrador.actions.messages import ReplyWish, request_reply, withdraw_reply
+from mostrador.actions.uploads import File
 from mostrador.api import access
+from mostrador.api.bodies import MOST_BYTES_WITH_FILES
 from mostrador.api.problems import ProblemCode, documented
 from mostrador.api.request_keys import RequestKey, documented_answers, mark_answer, stored_key
 from mostrador.api.schemas.replies import Reply, ReplyRequest
-from mostrador.api.tokens import ProgramRequest, agent_of
+from mostrador.api.tokens import BearerToken, ProgramRequest, agent_of
 from mostrador.domain.delivery import Source, State
 from mostrador.models import Agent, Cancellation, Refund, Ticket
 from mostrador.models import Reply as ReplyRow
@@ -33,6 +35,7 @@ _STEPPING = documented(ProblemCode.NOT_FOUND, ProblemCode.NOT_JSON, ProblemCode.
 
 @router.post(
     "/tickets/{ticket_id}/replies",
+    auth=BearerToken(most_bytes=MOST_BYTES_WITH_FILES),
     response={201: Reply, 200: Reply},
     operation_id="request_reply",
     summary="Answer the buyer",
@@ -62,6 +65,7 @@ def ask(
             request_key=key,
             source=Source.API,
             accepted=frozenset(wish.accept),
+            files=tuple(File(file.name, file.content) for file in wish.attachments),
         ),
         now=now,
     )

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
 
+from mostrador.api.bodies import read_body
 from mostrador.models import Agent, ApiToken
 
 # Our own are 47 characters; nothing much longer is worth hashing.
@@ -34,8 +35,16 @@ class BearerToken(AuthBase):
     openapi_scheme = "bearer"
     openapi_description = "The token that `mostrador add-token` printed. Sessions and cookies do not count."
 
+    def __init__(self, *, most_bytes: int = 0) -> None:
+        """Let an operation that takes files be sent more; only to those who have come past is it read."""
+        super().__init__()
+        self.most_bytes = most_bytes
+
     def __call__(self, request: HttpRequest) -> ApiToken | None:
-        """Return the live token of the request, or nothing."""
+        """Return the live token of the request, or nothing.
+
+        Raises: RequestDataTooBig.
+        """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
@@ -43,6 +52,8 @@ class BearerToken(AuthBase):
         found = ApiToken.objects.of(token)
         if found:
             found.mark_used(timezone.now())
+            if self.most_bytes:
+                read_body(request, self.most_bytes)
         return found
 
 

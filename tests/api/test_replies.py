@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
+from mostrador.api.bodies import MOST_BYTES_WITH_FILES
 from mostrador.domain.delivery import State
-from mostrador.models import Agent, Event, Reply, Ticket
+from mostrador.models import Agent, Event, Reply, Ticket, Upload
 from tests.api.programs import Program
 from tests.makers import bring_to, make_order, make_refund, make_reply, make_ticket
 
@@ -166,3 +168,109 @@ def test_an_unknown_reply_or_ticket_is_not_found(program: Program) -> None:
     )
 
     assert [(answer.status, answer.body["code"]) for answer in answers] == [(404, "not_found")] * 3
+
+
+# ── files ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+PDF = b"%PDF-1.7\nlabel"
+
+
+def a_file(name: str = "label.pdf", content: bytes = PDF, **more: str) -> dict[str, str]:
+    """Return a file as a program sends it."""
+    return {"name": name, "content": b64encode(content).decode(), **more}
+
+
+def test_files_go_along_with_a_reply(program: Program, agent: Agent, ticket: Ticket) -> None:
+    answer = asked(program, ticket, attachments=[a_file(content_type="application/pdf"), a_file("two.pdf")])
+
+    reply = Reply.objects.get()
+    kept = [(each.name, each.content_type, bytes(each.content)) for each in reply.uploads.order_by("pk")]
+    assert kept == [("label.pdf", "application/pdf", PDF), ("two.pdf", "application/pdf", PDF)]
+    assert {(each.ticket, each.agent) for each in reply.uploads.all()} == {(ticket, agent)}
+    shown = {"content_type": "application/pdf", "size": len(PDF), "refused": None}
+    assert answer.status == 201
+    assert answer.body["attachments"] == [{"name": "label.pdf", **shown}, {"name": "two.pdf", **shown}]
+    assert program.get(f"replies/{reply.reference}").body == answer.body
+
+
+def test_the_same_key_with_the_same_files_is_the_same_reply(program: Program, ticket: Ticket) -> None:
+    first = asked(program, ticket, key="k-1", attachments=[a_file()])
+    again = asked(program, ticket, key="k-1", attachments=[a_file()])
+    other = asked(program, ticket, key="k-1", attachments=[a_file(content=PDF + b"!")])
+
+    assert (first.status, again.status) == (201, 200)
+    assert again.body == first.body
+    assert (other.status, other.body["code"]) == (409, "request_key_reused")
+    assert Upload.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "codes"),
+    [
+        ([a_file(content=b"")], ["file_empty"]),
+        ([a_file("label.exe", b"MZ\x90\x00" + bytes(200))], ["file_kind"]),
+        ([a_file("label.png")], ["file_name"]),
+        ([a_file("label.png", content_type="image/png")], ["file_name"]),
+        ([a_file("a.pdf", PDF + bytes(5_500_000))] * 2, ["files_too_large"]),
+        ([a_file(), a_file("empty.txt", b"")], ["file_empty"]),
+    ],
+)
+def test_a_file_the_rules_refuse_writes_nothing(
+    program: Program, ticket: Ticket, files: list[dict[str, str]], codes: list[str]
+) -> None:
+    body_size = sum(len(file["content"]) for file in files)
+    assert body_size < MOST_BYTES_WITH_FILES, "otherwise it is the body that is refused"
+    answer = asked(program, ticket, attachments=files)
+
+    assert (answer.status, answer.codes) == (422, codes)
+    assert not Reply.objects.exists()
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "location"),
+    [
+        ([{"name": "a.txt", "content": "no base64!"}], "body.attachments.0.content"),
+        ([{"name": "a.txt", "content": 7}], "body.attachments.0.content"),
+        ([{"name": "", "content": "YQ=="}], "body.attachments.0.name"),
+        ([a_file("a\x00.pdf")], "body.attachments.0.name"),
+        ([a_file()] * 11, "body.attachments"),
+    ],
+)
+def test_what_is_no_file_is_told_with_its_place(
+    program: Program, ticket: Ticket, files: list[Any], location: str
+) -> None:
+    answer = asked(program, ticket, attachments=files)
+
+    assert (answer.status, answer.body["code"]) == (422, "invalid_request")
+    assert [fault["location"] for fault in answer.body["faults"]] == [location]
+    assert not Reply.objects.exists()
+
+
+def test_a_path_in_a_name_never_leaves(program: Program, ticket: Ticket) -> None:
+    asked(program, ticket, attachments=[a_file("../../etc/label.pdf")])
+    assert Upload.objects.get().name == "label.pdf"
+
+
+def test_a_body_larger_than_files_can_be_is_not_read(program: Program, ticket: Ticket) -> None:
+    too_much = b"x" * (MOST_BYTES_WITH_FILES + 1)
+    answer = program.post_bytes(f"tickets/{ticket.reference}/replies", too_much, **{"Idempotency-Key": "k-1"})
+    assert (answer.status, answer.body["code"]) == (413, "body_too_large")
+
+
+def test_only_replies_take_more_than_two_megabytes(program: Program, ticket: Ticket) -> None:
+    large = b"x" * (2 * 1024 * 1024 + 1)
+    answer = program.post_bytes(f"tickets/{ticket.reference}/notes", large)
+    assert (answer.status, answer.body["code"]) == (413, "body_too_large")
+    stranger = Program(program.client, {"Authorization": "Bearer nobody"})
+    unread = stranger.post_bytes(f"tickets/{ticket.reference}/replies", large, **{"Idempotency-Key": "k-2"})
+    assert unread.status == 401
+
+
+def test_files_of_a_reply_that_is_taken_back_lie_beside_the_agents_draft(
+    program: Program, agent: Agent, ticket: Ticket
+) -> None:
+    told = asked(program, ticket, attachments=[a_file()]).body
+    answer = program.post(f"replies/{told['id']}/withdraw", key=None)
+    assert (answer.status, answer.body["attachments"]) == (200, [])
+    assert [file.name for file in Upload.objects.waiting(ticket=ticket, agent=agent)] == ["label.pdf"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Prefetch
 from pydantic import ConfigDict, Field
 
+from mostrador.api.schemas.attachments import Attachment, files_of_messages, files_of_replies
 from mostrador.api.schemas.cancellations import Cancellation
 from mostrador.api.schemas.events import Event, timeline
 from mostrador.api.schemas.refunds import Refund
@@ -15,7 +15,6 @@ from mostrador.api.schemas.replies import Reply
 from mostrador.api.schemas.shapes import Partner, Shown, name_of
 from mostrador.api.schemas.ticket_changes import PriorityName
 from mostrador.domain.tickets import Priority, TicketState
-from mostrador.models import Attachment as AttachmentRow
 from mostrador.models import Cancellation as CancellationRow
 from mostrador.models import Event as EventRow
 from mostrador.models import Message as MessageRow
@@ -44,20 +43,6 @@ _SUMMARY_EXAMPLE: dict[str, Any] = {
     "closed_at": None,
     "preview": "Guten Tag, die Lampe ist kaputt.",
 }
-
-
-class Attachment(Shown):
-    """A file that came with a message; its bytes are offered on the desk's pages only."""
-
-    name: str
-    content_type: str
-    size: int
-    refused: str | None = Field(description="Why the desk does not keep its bytes.")
-
-    @classmethod
-    def of(cls, row: AttachmentRow) -> Attachment:
-        """Return the attachment as JSON shows it."""
-        return cls(name=row.name, content_type=row.content_type, size=row.size, refused=row.refused or None)
 
 
 class Message(Shown):
@@ -188,15 +173,18 @@ def _summary_facts(row: TicketRow) -> dict[str, Any]:
 
 
 def _messages(row: TicketRow) -> list[Message]:
-    files = Prefetch("attachments", AttachmentRow.objects.defer("content").order_by("pk"))
-    newest = row.messages.defer("html").prefetch_related(files).order_by("-at", "-pk")[:MOST_MESSAGES]
+    newest = (
+        row.messages.defer("html")
+        .prefetch_related(files_of_messages())
+        .order_by("-at", "-pk")[:MOST_MESSAGES]
+    )
     return [Message.of(message) for message in reversed(newest)]
 
 
 def _replies(row: TicketRow) -> list[Reply]:
     related = ("ticket", "requested_by", "armed_refund", "armed_cancellation")
-    newest = row.replies.select_related(*related).order_by("-pk")[:MOST_WISHES]
-    return [Reply.of(reply) for reply in newest]
+    newest = row.replies.select_related(*related).prefetch_related(*files_of_replies())
+    return [Reply.of(reply) for reply in newest.order_by("-pk")[:MOST_WISHES]]
 
 
 def _refunds(row: TicketRow) -> list[Refund]:
