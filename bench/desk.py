@@ -56,14 +56,14 @@ class Desk:
 def open_desk() -> Iterator[Desk]:
     """Migrate, connect the simulator's sellers, start worker and web server; end them afterwards."""
     household = Household(HOME / "log")
-    desk = Desk(f"http://127.0.0.1:{_free_port()}", household)
+    desk = Desk(f"http://127.0.0.1:{free_port()}", household)
     try:
         static = desk.start("collectstatic", "collectstatic", "--noinput")
         call_command("migrate", verbosity=0)
         shop.open_shop(sellers=AMAZON.sellers, smtp_port=AMAZON.smtp_port)
         household.finish(static)
         yield desk
-    except TookTooLong:
+    except (TookTooLong, RuntimeError):
         for child in household.children:
             sys.stderr.write(f"{child.name}: {child.last_words()}\n")
         raise
@@ -144,7 +144,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
