@@ -4,8 +4,8 @@ Run: python -m bench.peer [--tickets N] [--mails N]
 
 Two web processes of four threads each, one client on one connection, blocks of questions in turn (A B A B).
 In the peer's favour: its mails go nowhere, its conversations have no attachments, its search looks only at
-the first message of a ticket, its rows come as JSON. In ours: an answer leaves later, by a worker that does not
-run here while answers are measured.
+the first message of a ticket, its rows come as JSON. In ours: an answer leaves later, by a worker that does
+not run here while answers are measured.
 """
 
 from __future__ import annotations

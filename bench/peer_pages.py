@@ -64,7 +64,7 @@ class Visitor:
         self.token = page.split('name="csrfmiddlewaretoken" value="', 1)[1].split('"', 1)[0]
         self.chance = Random(SEED)  # noqa: S311  # which ticket comes next
 
-    def ask(self, questions: Iterator[Question] | list[Question]) -> float:
+    def ask(self, questions: list[Question]) -> float:
         """Ask, and return the seconds until the last byte has come.
 
         Raises: RuntimeError for an answer that is not the one expected.
@@ -101,7 +101,8 @@ def compare(pair: Pair, here: Visitor, there: Visitor) -> tuple[list[float], lis
 
 
 def _block(visitor: Visitor, wish: Callable[[Random], list[Question]], seconds: float) -> list[float]:
-    until, times = time.monotonic() + seconds, []
+    until = time.monotonic() + seconds
+    times: list[float] = []
     while len(times) < REQUESTS and (not times or time.monotonic() < until):
         times.append(visitor.ask(wish(visitor.chance)))
     return times
