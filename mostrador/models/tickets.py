@@ -19,6 +19,7 @@ from mostrador.models.people import Agent
 from mostrador.models.selling_partners import Mailbox, SellingPartner
 
 PREVIEW_CHARACTERS = 160
+SUGGESTION_CHARACTERS = 200
 MOST_ASKED = 100_000
 
 
@@ -174,6 +175,8 @@ class Ticket(models.Model):
     # An agent found that the buyer's last words need no answer; Amazon wants that marked on its own page too.
     no_answer_needed_at = models.DateTimeField(null=True, blank=True)
     claim_at = models.DateTimeField(null=True, blank=True)  # the buyer opened an A-to-z claim
+    # What was proposed last and put aside: it stays away until something else is proposed.
+    put_aside = models.CharField(max_length=SUGGESTION_CHARACTERS, blank=True, default="", db_default="")
     # A merged ticket keeps all its rows and shows them in this one.
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
@@ -302,6 +305,11 @@ class Ticket(models.Model):
         """Rank the ticket."""
         self.priority = priority
         self.save(update_fields=["priority"])
+
+    def put_suggestion_aside(self, key: str) -> None:
+        """Let a suggestion stay away from the ticket."""
+        self.put_aside = key[:SUGGESTION_CHARACTERS]
+        self.save(update_fields=["put_aside"])
 
     def rest(self, until: datetime) -> None:
         """Let the ticket rest until then."""

@@ -15,13 +15,13 @@ from mostrador.domain.delivery import State
 from mostrador.domain.tickets import TicketState, urgency
 from mostrador.models import Agent, Reply, Ticket
 from mostrador.web.cards import Card
-from mostrador.web.panel import newest_open, panel_of
+from mostrador.web.panel import Panel, newest_open, panel_of
 from mostrador.web.presence import people_at
 from mostrador.web.reply_form import kept_reply
 from mostrador.web.rows import country_of, time_left
 from mostrador.web.sending import bar
 from mostrador.web.strip import strip_of
-from mostrador.web.suggestions import proposed
+from mostrador.web.suggestions import Proposed, proposed
 from mostrador.web.timeline import Said, Story, story_of
 
 # How often the page looks, in milliseconds. A look at what has not moved is three small questions, and it
@@ -59,7 +59,7 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "story": story,
         "bar": bar(),
         "panel": panel,
-        "suggestion": proposed(ticket, panel.facts, story, now) if panel else None,
+        "suggestion": _suggestion(ticket, panel, story, now),
         "waiting": _waiting(story.entries),
         "left": time_left(ticket, now),
         "urgency": urgency(due=ticket.answer_due_at, now=now),
@@ -78,6 +78,12 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "people": people,
         "seen": _seen(story),
     }
+
+
+def _suggestion(ticket: Ticket, panel: Panel | None, story: Story, now: datetime) -> Proposed | None:
+    """Return what is proposed, unless somebody has put just that aside."""
+    found = proposed(ticket, panel.facts, story, now) if panel else None
+    return found if found and found.key != ticket.put_aside else None
 
 
 def _said_at(story: Story, agent: Agent) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Turns: no answer needed, and claims; each a press that is noted, and can be taken back."""
+"""Turns: no answer needed, claims, and what is put aside; each a press that can be taken back or outlived."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
+from mostrador.actions import suggestions
 from mostrador.actions import turns as actions
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.models import Message, Ticket
+from mostrador.web.access import access_ticket
+from mostrador.web.act import act_again
 from mostrador.web.teamwork import change_ticket
 
 # Amazon's own link at the foot of a buyer's mail.
@@ -74,6 +77,13 @@ def need(request: HttpRequest, ticket_id: int) -> HttpResponse:
         lambda row, me, now: actions.mark_answer_needed(ticket=row, agent=me, now=now),
         menu="turn",
     )
+
+
+@require_POST
+def put_aside(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Put the suggestion that was read aside, for everybody."""
+    ticket, key = access_ticket(request, ticket_id), request.POST.get("suggestion", "").replace("\0", "")
+    return act_again(request, ticket_id, lambda: suggestions.put_aside(ticket=ticket, key=key))
 
 
 @require_POST

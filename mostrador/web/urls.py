@@ -57,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:ticket_id>/snooze", teamwork.snooze, name="snooze"),
     path("tickets/<int:ticket_id>/no-answer", turns.spare, name="no-answer"),
     path("tickets/<int:ticket_id>/answer-needed", turns.need, name="answer-needed"),
+    path("tickets/<int:ticket_id>/suggestion", turns.put_aside, name="put-aside"),
     path("tickets/<int:ticket_id>/claim", turns.claim, name="claim"),
     path("tickets/<int:ticket_id>/unclaim", turns.unclaim, name="unclaim"),
     path("tickets/<int:ticket_id>/wake", teamwork.wake, name="wake"),

@@ -13,7 +13,7 @@ _VERSION = """ROW(
     mostrador_ticket.state, mostrador_ticket.assigned_to_id, mostrador_ticket.answer_due_at,
     mostrador_ticket.buyer_name, mostrador_ticket.order_id, mostrador_ticket.priority,
     mostrador_ticket.tags, mostrador_ticket.snoozed_until, mostrador_ticket.merged_into_id,
-    mostrador_ticket.no_answer_needed_at, mostrador_ticket.claim_at,
+    mostrador_ticket.no_answer_needed_at, mostrador_ticket.claim_at, mostrador_ticket.put_aside,
     (SELECT ROW(read_at, next_read_at, read_trouble, money_read_at) FROM mostrador_order
         WHERE id = mostrador_ticket.order_id),
     (SELECT count(*) FROM mostrador_event WHERE ticket_id = mostrador_ticket.id),

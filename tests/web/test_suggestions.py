@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def shown(desk: Client, ticket: Ticket) -> str:
     """Return the suggestion of a ticket's page, or nothing."""
     html = desk.get(f"/tickets/{ticket.pk}/").content.decode()
-    found = re.search(r'<div class="suggestion".*?data-dismiss-suggestion', html, re.S)
+    found = re.search(r'<div class="suggestion".*?id="put-aside"', html, re.S)
     return found[0] if found else ""
 
 
@@ -88,3 +88,46 @@ def test_a_refund_under_way_is_told_instead_of_a_second_one(desk: Client) -> Non
 
 def test_every_sign_has_its_words() -> None:
     assert set(SIGN_WORDS) == set(Sign)
+
+
+def put_aside(desk: Client, ticket: Ticket, key: str = "") -> str:
+    """Put what a ticket's page proposes aside; return the order panel that comes back."""
+    found = re.search(r'name="suggestion" value="([^"]*)"', shown(desk, ticket))
+    path = f"/tickets/{ticket.pk}/suggestion"
+    said = {"suggestion": key or (found[1] if found else "")}
+    return desk.post(path, said, HTTP_HX_REQUEST="true").content.decode()
+
+
+def test_a_suggestion_that_was_put_aside_stays_away_for_everybody(desk: Client) -> None:
+    ticket = makers.make_ticket(order=makers.make_order(), text="Ich will mein Geld zurück.")
+    other = makers.make_ticket(order=makers.make_order(), text="Ich will mein Geld zurück.")
+    answer = put_aside(desk, ticket)
+    assert 'id="act"' in answer
+    assert 'class="suggestion"' not in answer
+    ben = Client()
+    ben.force_login(makers.make_agent(name="Ben Ek"))
+    assert shown(ben, ticket) == shown(desk, ticket) == ""
+    assert shown(ben, other) != ""
+
+
+def test_something_else_is_proposed_after_a_suggestion_was_put_aside(desk: Client) -> None:
+    ticket = makers.make_ticket(order=makers.make_order(), text="Ich will mein Geld zurück.")
+    put_aside(desk, ticket)
+    makers.make_message(ticket=ticket, text="Bitte stornieren Sie die Bestellung.", at=makers.NOW)
+    Ticket.objects.filter(pk=ticket.pk).update(claim_at=timezone.now())
+    assert "Answer the claim in Seller Central" in shown(desk, ticket)
+
+
+def test_the_page_of_others_learns_that_a_suggestion_was_put_aside(desk: Client) -> None:
+    ticket = makers.make_ticket(order=makers.make_order(), text="Ich will mein Geld zurück.")
+    live = f"/tickets/{ticket.pk}/live"
+    before = desk.get(live)
+    assert desk.get(live, HTTP_IF_NONE_MATCH=before["ETag"]).status_code == 304
+    put_aside(desk, ticket)
+    assert desk.get(live, HTTP_IF_NONE_MATCH=before["ETag"]).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["x" * 1000, "a\0b", "<script>"])
+def test_any_words_may_be_put_aside_and_hide_nothing(desk: Client, key: str) -> None:
+    ticket = makers.make_ticket(order=makers.make_order(), text="Ich will mein Geld zurück.")
+    assert 'class="suggestion"' in put_aside(desk, ticket, key)

@@ -86,22 +86,7 @@
     else if (event.key === "Enter" && event.target.id === "macro-find") { event.preventDefault(); take(chosen()); }
     else if (event.key === "Escape") { event.preventDefault(); close(); document.getElementById("open-macros")?.focus(); }
   }, true);
-  // A suggestion that was dismissed stays away in this browser, until something new is proposed.
-  const DISMISSED = "dismissed-suggestions";
-  const dismissed = () => JSON.parse(localStorage.getItem(DISMISSED) || "[]");
-  function hideDismissed() {
-    for (const box of document.querySelectorAll("[data-suggestion]")) box.hidden = dismissed().includes(box.dataset.suggestion);
-  }
-  document.addEventListener("htmx:afterSwap", hideDismissed);
-  document.addEventListener("desk:shown", hideDismissed);
-  document.addEventListener("DOMContentLoaded", hideDismissed);
-
   document.addEventListener("click", (event) => {
-    const box = event.target.closest("[data-suggestion]");
-    if (box && event.target.closest("[data-dismiss-suggestion]")) {
-      localStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), box.dataset.suggestion].slice(-200)));
-      return hideDismissed();
-    }
     const suggested = event.target.closest("[data-fill-macro]");
     if (suggested) return fill(suggested.dataset.fillMacro);
     if (!picker()) return;
