@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from mostrador.management.demo.household import Child, Household, TookTooLong
 from mostrador.models import Agent, ApiToken, SellingPartner
 
 SECONDS_TO_START = 60.0
+SECONDS_TO_STOP = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -88,6 +90,14 @@ def start_worker(desk: Desk, name: str = "worker") -> None:
         what="The start of the worker",
         seconds=SECONDS_TO_START,
     )
+
+
+def stop(desk: Desk, name: str) -> None:
+    """Tell a child to stop, and wait until it has."""
+    child = next(child for child in desk.household.children if child.name == name)
+    desk.household.children.remove(child)
+    child.tell(signal.SIGTERM)
+    child.process.wait(SECONDS_TO_STOP)
 
 
 def program(desk: Desk) -> httpx.Client:

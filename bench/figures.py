@@ -29,9 +29,15 @@ def milliseconds(seconds: Sequence[float]) -> str:
     return f"p50 {p50 * 1000:6.1f}   p95 {p95 * 1000:6.1f}   max {most * 1000:6.1f} ms   n {len(seconds)}"
 
 
+def show_one(row: Row, width: int = 32) -> None:
+    """Print a line of a table that is still being measured."""
+    sys.stdout.write(f"  {row.what:<{width}}  {row.figure}{f'   (aim {row.aim})' if row.aim else ''}\n")
+    sys.stdout.flush()
+
+
 def show(title: str, rows: Sequence[Row]) -> None:
     """Print the table."""
-    width = max(len(row.what) for row in rows)
+    width = max((len(row.what) for row in rows), default=0)
     lines = [f"  {row.what:<{width}}  {row.figure}{f'   (aim {row.aim})' if row.aim else ''}" for row in rows]
     sys.stdout.write("\n".join([f"\n{title}", *lines, ""]))
     sys.stdout.flush()

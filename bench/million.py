@@ -1,6 +1,6 @@
-"""Million: inbox, ticket and search at a million tickets and three million messages, eight clients at once.
+"""Million: inbox, ticket and search up to a million tickets, three million messages, eight clients at once.
 
-Run: python -m bench.million [--tickets N]
+Run: python -m bench.million [--tickets N] [--plot FILE.svg]
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -18,14 +19,16 @@ from django.db.models import Model
 from django.utils import timezone
 
 from bench.crowd import CLIENTS, Page, ask
-from bench.desk import Desk, browser, open_desk, start_web
-from bench.figures import Row, milliseconds, show
+from bench.desk import Desk, browser, open_desk, start_web, stop
+from bench.figures import Row, milliseconds, percentile, show, show_one
 from bench.multiply import multiply
+from bench.plot import Point, draw
 from bench.stock import TICKETS, fill
 from mostrador.models import Message, Order, SearchText, Ticket
 
+SIZES = (10_000, 100_000)  # on the way to the size that is asked for
 WARM_UP = 40
-REQUESTS = 400
+REQUESTS = 240
 SAMPLE = 500
 PAUSE = 1.0  # seconds between two pages of one client: a team at full speed
 WEB = ("--workers", "2", "--threads", "4")
@@ -33,31 +36,52 @@ AS_THE_QUEUE_ASKS = {"HX-Request": "true", "HX-Target": "ticket"}
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print at every size, and draw how the pages grow."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--tickets", type=int, default=1_000_000)
-    wanted = parser.parse_args().tickets
+    parser.add_argument("--plot", type=Path, help="where to draw the growth, as SVG")
+    chosen = parser.parse_args()
+    growth: dict[str, list[Point]] = {}
     with open_desk() as desk:
-        began = time.monotonic()
-        fill(timezone.now(), min(wanted, TICKETS))
-        if wanted > TICKETS:
-            multiply(wanted // TICKETS - 1)
-        title = f"{Ticket.objects.count():,} tickets, {Message.objects.count():,} messages"
-        show(title, [Row("storing the tickets", f"{time.monotonic() - began:.0f} s"), _size()])
-        start_web(desk, *WEB)
-        for pause, words in ((PAUSE, f"a page every {PAUSE:.0f} s"), (0.0, "without a pause")):
-            show(f"{CLIENTS} clients, each {words}", list(measure(desk, pause=pause)))
-        show("afterwards", desk.usage())
+        for size in _sizes(chosen.tickets):
+            _grow(size)
+            start_web(desk, *WEB)
+            for name, times in measure(desk, PAUSE, f"{CLIENTS} clients, each a page every {PAUSE:.0f} s"):
+                growth.setdefault(name, []).append((size, percentile(times, 0.95) * 1000))
+            if size == chosen.tickets:
+                for _ in measure(desk, 0.0, f"{CLIENTS} clients, each without a pause"):
+                    pass
+            show("afterwards", desk.usage())
+            stop(desk, "web")
+    if chosen.plot:
+        chosen.plot.write_text(draw(growth))
 
 
-def measure(desk: Desk, *, pause: float) -> Iterator[Row]:
-    """Measure every page with all clients at once."""
+def _sizes(tickets: int) -> list[int]:
+    return [*(size for size in SIZES if size < tickets), tickets]
+
+
+def _grow(size: int) -> None:
+    """Bring the stock to `size` tickets."""
+    began, there = time.monotonic(), Ticket.objects.count()
+    if there == 0:
+        fill(timezone.now(), min(size, TICKETS))
+    if size > TICKETS:
+        multiply(size // TICKETS - 1, first=max(1, there // TICKETS))
+    title = f"{Ticket.objects.count():,} tickets, {Message.objects.count():,} messages"
+    show(title, [Row("storing them", f"{time.monotonic() - began:.0f} s"), _size()])
+
+
+def measure(desk: Desk, pause: float, words: str) -> Iterator[tuple[str, list[float]]]:
+    """Measure every page with all clients at once; print each, and return its times in seconds."""
     with closing(browser(desk)) as client:
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    show(words, [])
     for page in pages():
         ask(desk.url, cookie, page, requests=WARM_UP, pause=0)
         times = ask(desk.url, cookie, page, requests=REQUESTS if not pause else REQUESTS // 2, pause=pause)
-        yield Row(page.name, milliseconds(times), page.aim)
+        show_one(Row(page.name, milliseconds(times), page.aim))
+        yield page.name, times
 
 
 def pages() -> Iterator[Page]:

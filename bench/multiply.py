@@ -51,8 +51,8 @@ CHANGES: Mapping[type[models.Model], Mapping[str, str]] = {
 SHARED = frozenset({"selling_partner", "mailbox", "author", "agent", "assigned_to", "requested_by", "feed"})
 
 
-def multiply(copies: int) -> None:
-    """Add `copies` copies of every ticket with all that belongs to it, and let PostgreSQL look at them."""
+def multiply(copies: int, *, first: int = 1) -> None:
+    """Add the copies `first` to `copies` of every ticket, with all that belongs to it; then analyse."""
     indexes = SearchText._meta.indexes
     with connection.schema_editor() as schema:
         for index in indexes:
@@ -60,7 +60,7 @@ def multiply(copies: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the originals' constraints hold for copies
         for model, changes in CHANGES.items():
-            cursor.execute(_copy(model, changes), [copies])
+            cursor.execute(_copy(model, changes), [first, copies])
             key = model._meta.pk
             if isinstance(key, models.AutoField):
                 name = connection.ops.quote_name(model._meta.db_table)
@@ -79,10 +79,10 @@ def multiply(copies: int) -> None:
 def _copy(model: type[models.Model], changes: Mapping[str, str]) -> str:
     columns = {field: connection.ops.quote_name(field.column) for field in model._meta.concrete_fields}
     values = [changes.get(field.column, _value(field, column)) for field, column in columns.items()]
-    table = connection.ops.quote_name(model._meta.db_table)
+    table, key = connection.ops.quote_name(model._meta.db_table), columns[model._meta.pk]
     return (
         f"INSERT INTO {table} ({', '.join(columns.values())}) "  # noqa: S608  # names of our own models
-        f"SELECT {', '.join(values)} FROM {table}, generate_series(1, %s) AS copy"
+        f"SELECT {', '.join(values)} FROM {table}, generate_series(%s, %s) AS copy WHERE {key} < {STRIDE}"
     )
 
 

@@ -11,7 +11,6 @@ not run here while answers are measured.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -21,7 +20,7 @@ from shutil import copyfile
 
 from django.utils import timezone
 
-from bench.desk import Desk, browser, open_desk, start_web, start_worker
+from bench.desk import Desk, browser, open_desk, start_web, start_worker, stop
 from bench.environment import AMAZON
 from bench.figures import percentile
 from bench.mails import deliver
@@ -101,7 +100,7 @@ def _mails(desk: Desk, stand: Stand, count: int) -> None:
     took = time.time() - RawMail.objects.earliest("received_at").received_at.timestamp()
     if (Ticket.objects.count(), new.count()) != (expected, count):
         raise RuntimeError(f"not {expected - tickets} tickets and {count} messages were made of the mails")
-    _end_worker(desk)
+    stop(desk, "worker")
     ours, theirs = count / took, count / float(seconds)
     words = [f"{ours:.0f}/s", "", f"{theirs:.0f}/s", ""]
     sys.stdout.write(LINE.format(f"mails read (n {count})", *words, f"{ours / theirs:.1f}", "≥ 3"))
@@ -112,13 +111,6 @@ def _copy_mails(stand: Stand) -> None:
     for number, seller in enumerate(AMAZON.sellers, 1):
         for mail in sorted(Path(seller["maildir"]).glob("new/*")):
             copyfile(mail, stand.box(number) / mail.name)
-
-
-def _end_worker(desk: Desk) -> None:
-    worker = next(child for child in desk.household.children if child.name == "worker")
-    desk.household.children.remove(worker)
-    worker.tell(signal.SIGTERM)
-    worker.process.wait(SECONDS_TO_READ)
 
 
 def _say(began: float, words: str) -> None:
