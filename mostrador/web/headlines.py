@@ -57,7 +57,7 @@ def _unknown(action: Action, feed: Feed | None, now: datetime) -> str:
     if _is_cancelled(action):
         said = _("Amazon shows the order as cancelled by now. Only the answer to %(reference)s is missing.")
         return " ".join([said % {"reference": action.reference}, _looks(feed, now)]).strip()
-    first = _("Sent %(clock)s, but no answer arrived: it may or may not have gone through.") % {
+    first = _("Sending began at %(clock)s, but no answer arrived: it may or may not have gone through.") % {
         "clock": clock_text(feed.marked_at if feed and feed.marked_at else action.moved_at)
     }
     looks = _looks(feed, now)
