@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from mostrador.domain.delivery import OPEN, Source, State
 from mostrador.domain.tickets import Said, Speaker, first_unanswered
 from mostrador.mail.incoming import IncomingMail
+from mostrador.mail.raw_mail import RawMail as WaitingMail
 from mostrador.models.cancellations import Cancellation
 from mostrador.models.delivery import Delivery, DeliveryQuerySet, due_index, request_key_constraint
 from mostrador.models.people import Agent
@@ -30,6 +31,14 @@ class RawMailState(models.TextChoices):
     SKIPPED = "skipped", "skipped"  # not from a buyer: Amazon's own notices
 
 
+# The rows of both are looked at again once they are locked, so a mail read meanwhile is none.
+_CLAIM = """
+SELECT raw.id FROM mostrador_rawmail raw JOIN mostrador_mailbox mailbox ON mailbox.id = raw.mailbox_id
+WHERE raw.id = %s AND raw.state = %s
+FOR NO KEY UPDATE OF mailbox, raw
+"""
+
+
 class RawMailQuerySet(models.QuerySet["RawMail"]):
     """Stores mails byte for byte before anything looks into them."""
 
@@ -44,14 +53,40 @@ class RawMailQuerySet(models.QuerySet["RawMail"]):
             defaults={"content": content, "size": size, "truncated": truncated, "received_at": now},
         )
 
-    def waiting(self, pk: int) -> RawMail | None:
-        """Return the mail with its row locked, if nobody has taken it in yet."""
-        return (
-            self.select_for_update(of=("self",))
-            .select_related("mailbox__selling_partner")
-            .filter(pk=pk, state=RawMailState.STORED)
-            .first()
-        )
+    def keep_all(self, *, mailbox: Mailbox, mails: Sequence[WaitingMail], now: datetime) -> None:
+        """Store some mails of a mailbox at once, each once (by content): all of them, or none."""
+        rows = [
+            RawMail(
+                mailbox=mailbox,
+                sha256=hashlib.sha256(mail.content).hexdigest(),
+                content=mail.content,
+                size=min(mail.size, models.BigIntegerField.MAX_BIGINT),  # a mail server may say anything
+                truncated=mail.truncated,
+                received_at=now,
+            )
+            for mail in mails
+        ]
+        self.bulk_create(rows, ignore_conflicts=True)
+
+    def claim(self, raw: RawMail) -> bool:
+        """Lock a mail and its mailbox until the transaction ends; return whether nobody has taken it in yet.
+
+        One mail at a time per mailbox: two mails of one buyer must not begin two tickets.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [raw.pk, RawMailState.STORED])
+            return cursor.fetchone() is not None
+
+    def next_unread(self, *, mailbox_id: int, after: int, limit: int, longest: int) -> list[RawMail]:
+        """Return the oldest unread mails of a mailbox: up to `limit`, of `longest` bytes together, or one."""
+        waiting = self.unread().filter(mailbox=mailbox_id, pk__gt=after)
+        chosen, size = [], 0
+        for pk, bytes_of_it in waiting.values_list("pk", "size")[:limit]:
+            size += bytes_of_it
+            if chosen and size > longest:
+                break
+            chosen.append(pk)
+        return list(self.filter(pk__in=chosen).order_by("pk"))
 
     def unread(self) -> RawMailQuerySet:
         """Return the mails no one has looked into yet, oldest first."""

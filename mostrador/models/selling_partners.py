@@ -7,13 +7,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from mostrador.models.secrets import seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_READERS_LOCK = 7_268_913  # any number, the same in every worker
 
 
 class PauseCode(StrEnum):
@@ -182,6 +185,15 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def locked(self, pk: int) -> Mailbox:
         """Return the mailbox, and let nobody else take mail in for it until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True).select_related("selling_partner").get(pk=pk)
+
+    def take_turn(self, pk: int) -> bool:
+        """Become the one who reads a mailbox until the transaction ends; return False if another is just now.
+
+        Who is refused may leave: the other looks for more mails after its transaction.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s::int)", [_READERS_LOCK, pk])
+            return bool(cursor.fetchone()[0])
 
     def due(self, now: datetime) -> MailboxQuerySet:
         """Return the mailboxes that should be looked into now."""

@@ -41,25 +41,32 @@ REFRESH_ORDER = "orders.refresh"
 
 def take_in(raw_mail_id: int, now: datetime) -> None:
     """Read one stored mail outside this process and store what it says; a second time changes nothing."""
-    raw = RawMail.objects.filter(pk=raw_mail_id, state=RawMailState.STORED).first()
-    if raw is None:
-        return
+    raw = RawMail.objects.unread().filter(pk=raw_mail_id).select_related("mailbox__selling_partner").first()
+    if raw is not None:
+        _read_and_store(raw, raw.mailbox, now, is_patient=True)
+
+
+def take_in_next(raw: RawMail, mailbox: Mailbox, now: datetime) -> bool:
+    """Do the same for the next mail of a mailbox; return False if somebody else reads that mailbox now."""
+    return _read_and_store(raw, mailbox, now, is_patient=False)
+
+
+def _read_and_store(raw: RawMail, mailbox: Mailbox, now: datetime, *, is_patient: bool) -> bool:
     content = bytes(raw.content)
     mail = read_isolated(content, trusted_authserv_ids=frozenset(settings.TRUSTED_AUTHSERV_IDS))
     try:
-        _store(raw, mail, now)
+        return _store(raw, mailbox, mail, now, is_patient=is_patient)
     except DataError:
-        _store(raw, unreadable(content, NOT_STORABLE), now)
+        return _store(raw, mailbox, unreadable(content, NOT_STORABLE), now, is_patient=is_patient)
 
 
-def _store(raw: RawMail, mail: IncomingMail, now: datetime) -> None:
+def _store(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime, *, is_patient: bool) -> bool:
     with transaction.atomic():
-        # One mail at a time per mailbox: two mails of one buyer must not begin two tickets.
-        mailbox = Mailbox.objects.locked(raw.mailbox_id)
-        waiting = RawMail.objects.waiting(raw.pk)
-        if waiting is None:
-            return
-        waiting.mark(_become_of(waiting, mailbox, mail, now))
+        if not is_patient and not Mailbox.objects.take_turn(mailbox.pk):
+            return False
+        if RawMail.objects.claim(raw):
+            raw.mark(_become_of(raw, mailbox, mail, now))
+    return True
 
 
 def _become_of(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: datetime) -> RawMailState:

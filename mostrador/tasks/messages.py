@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -14,7 +15,8 @@ from mostrador.domain.delivery import State
 from mostrador.mail.errors import MailError
 from mostrador.mail.mailbox import open_mailbox
 from mostrador.mail.outgoing import LetterError
-from mostrador.models import Cancellation, Mailbox, RawMail, RawMailState, Refund, Reply
+from mostrador.mail.raw_mail import RawMail as WaitingMail
+from mostrador.models import Cancellation, Mailbox, RawMail, Refund, Reply
 from mostrador.models.secrets import SecretUnreadable
 from mostrador.tasks import intake, outbox, replies
 from mostrador.tasks.clock import on_the_wall
@@ -22,6 +24,10 @@ from mostrador.tasks.failpoints import reach
 from mostrador.tasks.queue import enqueue_missing
 
 MAILS_AT_ONCE = 200
+# Stored by one commit before they are marked as taken; and read by one job before others get their turn.
+MAILS_PER_COMMIT = 20
+MAILS_PER_JOB = 50
+BYTES_AT_ONCE = 4 * 1024 * 1024
 # While somebody looks into a mailbox, the sweeper sends nobody else.
 FETCH_LEASE = timedelta(minutes=5)
 FETCH_AGAIN_AFTER_ERROR = timedelta(minutes=1)
@@ -60,27 +66,72 @@ def _empty(mailbox: Mailbox) -> int:
     box = open_mailbox(mailbox.url, secret=mailbox.secret())
     taken = 0
     try:
-        for mail in box.unread(MAILS_AT_ONCE):
-            with transaction.atomic():
-                raw, _ = RawMail.objects.keep(
-                    mailbox=mailbox,
-                    content=mail.content,
-                    size=mail.size,
-                    truncated=mail.truncated,
-                    now=timezone.now(),
-                )
-                if raw.state == RawMailState.STORED:
-                    read.defer(raw_mail_id=raw.pk)
-            box.done(mail.key)
-            taken += 1
+        for mails in _handfuls(box.unread(MAILS_AT_ONCE)):
+            RawMail.objects.keep_all(mailbox=mailbox, mails=mails, now=timezone.now())
+            _plan_reading(mailbox.pk)
+            for mail in mails:
+                box.done(mail.key)
+            taken += len(mails)
     finally:
         box.close()
     return taken
 
 
+def _handfuls(mails: Iterable[WaitingMail]) -> Iterator[list[WaitingMail]]:
+    """Give the mails by the handful; those that came before a failure are given, too."""
+    held: list[WaitingMail] = []
+    try:
+        for mail in mails:
+            held.append(mail)
+            if len(held) >= MAILS_PER_COMMIT or sum(len(one.content) for one in held) >= BYTES_AT_ONCE:
+                yield held
+                held = []
+    except MailError:
+        if held:
+            yield held
+        raise
+    if held:
+        yield held
+
+
+def _plan_reading(mailbox_id: int) -> None:
+    """Have a mailbox's stored mails read, unless a job that has not begun will; not inside a transaction."""
+    enqueue_missing(read_waiting, {f"read:{mailbox_id}": {"mailbox_id": mailbox_id}})
+
+
+@app.task(name="messages.read_waiting")
+def read_waiting(*, mailbox_id: int, after: int = 0) -> None:
+    """Make a mailbox's oldest stored mails messages, one transaction each; what is left is another job.
+
+    Several may run at once: who finds another at work leaves the rest to it. `after` is the last mail that
+    the job before has tried.
+
+    Raises: ExceptionGroup with what went wrong with single mails; the others are read.
+    """
+    mailbox = Mailbox.objects.select_related("selling_partner").get(pk=mailbox_id)
+    mails = RawMail.objects.next_unread(
+        mailbox_id=mailbox_id, after=after, limit=MAILS_PER_JOB, longest=BYTES_AT_ONCE
+    )
+    failures: list[Exception] = []
+    for raw in mails:
+        try:
+            if not intake.take_in_next(raw, mailbox, timezone.now()):
+                break
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the sweeper finds the rest
+        except Exception as error:  # noqa: BLE001  # told below: the next buyer must not wait for a bug
+            failures.append(error)
+    else:
+        if mails:
+            read_on = {"mailbox_id": mailbox_id, "after": mails[-1].pk}
+            enqueue_missing(read_waiting, {f"read:{mailbox_id}:on": read_on})
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} mails could not be taken in", failures)
+
+
 @app.task(name="messages.read")
 def read(*, raw_mail_id: int) -> None:
-    """Make one stored mail a message of the right ticket; a second time changes nothing."""
+    """Make this stored mail a message of the right ticket; a second time changes nothing."""
     intake.take_in(raw_mail_id, timezone.now())
 
 
@@ -148,8 +199,8 @@ def sweep_mailboxes(now: datetime) -> None:
 def sweep_raw_mails(now: datetime) -> None:
     """Find the stored mails nobody has read yet."""
     waiting = RawMail.objects.unread().filter(received_at__lte=now - LATE_AFTER)
-    pks = waiting.values_list("pk", flat=True)[:ROWS_AT_ONCE]
-    enqueue_missing(read, {f"read:{pk}": {"raw_mail_id": pk} for pk in pks})
+    mailboxes = waiting.order_by().values_list("mailbox", flat=True).distinct()[:ROWS_AT_ONCE]
+    enqueue_missing(read_waiting, {f"read:{pk}": {"mailbox_id": pk} for pk in mailboxes})
 
 
 def sweep_replies(now: datetime) -> None:

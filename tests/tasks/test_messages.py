@@ -327,7 +327,7 @@ def test_a_mail_that_was_stored_but_not_marked_is_taken_once(maildir: MaildirFol
 
     assert maildir.waiting() == 0
     assert RawMail.objects.count() == 1
-    assert queued("messages.read") == [{"raw_mail_id": RawMail.objects.get().pk}]
+    assert queued("messages.read_waiting") == [{"mailbox_id": mailbox.pk}]
 
 
 def test_a_mailbox_that_cannot_be_reached_says_why_and_is_tried_again() -> None:
@@ -345,16 +345,14 @@ def test_a_mailbox_that_cannot_be_reached_says_why_and_is_tried_again() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_sweeper_finds_mails_nobody_read_and_mailboxes_that_are_due() -> None:
     mailbox = make_mailbox()
-    raw, _ = RawMail.objects.keep(
-        mailbox=mailbox, content=letter(), size=1, truncated=False, now=timezone.now()
-    )
+    RawMail.objects.keep(mailbox=mailbox, content=letter(), size=1, truncated=False, now=timezone.now())
     later = timezone.now() + timedelta(minutes=1)
 
     for _ in range(2):
         messages.sweep_raw_mails(later)
         messages.sweep_mailboxes(later)
 
-    assert queued("messages.read") == [{"raw_mail_id": raw.pk}]
+    assert queued("messages.read_waiting") == [{"mailbox_id": mailbox.pk}]
     assert queued("messages.fetch") == [{"mailbox_id": mailbox.pk}]
 
 

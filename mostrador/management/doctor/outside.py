@@ -119,7 +119,7 @@ def unread_mail(now: datetime) -> Iterator[Finding]:
             "mail",
             f"{counted(waiting.count(), 'mail')} stored but not in a ticket; the oldest waits for "
             f"{in_words(now - oldest.received_at)}.",
-            "See what the worker's log says about messages.read.",
+            "See what the worker's log says about messages.read_waiting.",
         )
         return
     yield fine("mail", "Every mail that arrived is in a ticket.")
