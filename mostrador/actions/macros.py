@@ -89,14 +89,23 @@ class Teller:
 
 
 def teller_of(
-    *, ticket: Ticket, language: str = "", agent: Agent | None = None, order: OrderFacts | None = None
+    *,
+    ticket: Ticket,
+    language: str = "",
+    agent: Agent | None = None,
+    order: OrderFacts | None = None,
+    actions: Sequence[Action] | None = None,
 ) -> Teller:
-    """Return a ticket as macros tell it; `language` is the agent's choice, else the marketplace decides."""
+    """Return a ticket as macros tell it; `language` is the agent's choice, else the marketplace decides.
+
+    Who has read the order, or what was asked for here, gives it as `order` and `actions`.
+    """
     chosen = rules.choose_language(marketplace_language=ticket.language, override=language)
     facts = order or (ticket.order.facts() if ticket.order else None)
     if ticket.order:
         prefetch_related_objects([ticket.order], "items")  # asked for by every macro
-    return Teller(ticket, agent, _actions(ticket), _situation(ticket, facts), chosen, facts)
+    asked = _actions(ticket) if actions is None else actions
+    return Teller(ticket, agent, asked, _situation(ticket, facts), chosen, facts)
 
 
 def _situation(ticket: Ticket, facts: OrderFacts | None) -> Situation:

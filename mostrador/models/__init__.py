@@ -1,5 +1,6 @@
 """What we remember: tables, constraints and queries. `.save()` and `.create()` stand only here."""
 
+from mostrador.models.belongings import Belongings, belongings_of
 from mostrador.models.broken_rules import BrokenRule
 from mostrador.models.calls import CallCount, CallOutcome
 from mostrador.models.cancellations import Cancellation
@@ -27,6 +28,7 @@ __all__ = [
     "Agent",
     "ApiToken",
     "Attachment",
+    "Belongings",
     "BrokenRule",
     "CallCount",
     "CallOutcome",
@@ -66,4 +68,5 @@ __all__ = [
     "Ticket",
     "TicketLink",
     "Upload",
+    "belongings_of",
 ]

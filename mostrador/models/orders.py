@@ -47,6 +47,17 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
         return order
 
+    def expect_locked(
+        self, *, partner: SellingPartner, amazon_order_id: str, marketplace_id: str
+    ) -> tuple[Order, bool]:
+        """Return the order with this number, its row locked, and whether this transaction is its first."""
+        rows = self.select_for_update(of=("self",), no_key=True).select_related("selling_partner")
+        return rows.get_or_create(
+            selling_partner=partner,
+            amazon_order_id=amazon_order_id,
+            defaults={"marketplace_id": marketplace_id},
+        )
+
     def store(self, *, partner: SellingPartner, said: amazon_orders.Order, now: datetime) -> Order:
         """Write what Amazon says of an order and return it; what we moved ourselves stays.
 
@@ -209,10 +220,13 @@ class Order(models.Model):
         except LookupError:
             return ""
 
-    def facts(self, items: Sequence[OrderItem] | None = None) -> OrderFacts:
-        """Return the order as the rules see it (five queries; one with its items `with_money` at hand)."""
+    def facts(self, items: Sequence[OrderItem] | None = None, *, cancellations: bool = True) -> OrderFacts:
+        """Return the order as the rules see it (five queries; one with its items and their money at hand).
+
+        `cancellations` is False where it is known that nobody has asked for one.
+        """
         items = list(self.items.with_money()) if items is None else items
-        cancellation = self.cancellations.freezing().first()
+        cancellation = self.cancellations.freezing().first() if cancellations else None
         return OrderFacts(
             order_id=self.amazon_order_id,
             marketplace_id=self.marketplace_id,

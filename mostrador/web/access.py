@@ -46,8 +46,10 @@ def visible_tickets(agent: Agent) -> TicketQuerySet:
 
 def access_ticket(request: HttpRequest, ticket_id: int) -> Ticket:
     """Return a ticket with its order. Raises: Http404 when there is none this agent may see."""
-    related = ("order__selling_partner", "selling_partner", "assigned_to", "mailbox", "merged_into")
-    return _one(visible_tickets(agent_of(request)).select_related(*related), ticket_id)
+    row = _one(visible_tickets(agent_of(request)).select_related("order", "selling_partner"), ticket_id)
+    if row.order and row.order.selling_partner_id == row.selling_partner_id:
+        row.order.selling_partner = row.selling_partner
+    return row
 
 
 def access_order(ticket: Ticket) -> Order:

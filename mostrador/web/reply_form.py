@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.macros import LANGUAGES, choose_language
-from mostrador.models import Agent, Draft, Ticket, Upload
+from mostrador.models import Agent, Belongings, Draft, Ticket, Upload
+from mostrador.models.belongings import ANYTHING
 from mostrador.web.reply_words import Broken
 from mostrador.web.request_keys import new_key, read_key
 
@@ -41,10 +42,10 @@ def blank_reply(ticket: Ticket) -> ReplyDraft:
     return ReplyDraft(text="", request_key=new_key(), language=language_of(ticket))
 
 
-def kept_reply(ticket: Ticket, agent: Agent) -> ReplyDraft:
+def kept_reply(ticket: Ticket, agent: Agent, has: Belongings = ANYTHING) -> ReplyDraft:
     """Return the box with what the agent has begun in this ticket, in whatever browser."""
-    box = replace(blank_reply(ticket), files=files_beside(ticket, agent))
-    draft = Draft.objects.of(ticket=ticket, agent=agent)
+    box = replace(blank_reply(ticket), files=files_beside(ticket, agent) if has.uploads else ())
+    draft = Draft.objects.of(ticket=ticket, agent=agent) if has.draft else None
     if draft is None:
         return box
     at = draft.changed_at.isoformat()

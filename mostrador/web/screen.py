@@ -13,14 +13,15 @@ from django.template.loader import render_to_string
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import State
 from mostrador.domain.tickets import TicketState, urgency
-from mostrador.models import Agent, Reply, Ticket
+from mostrador.models import Agent, Reply, Ticket, belongings_of
 from mostrador.web.cards import Card
+from mostrador.web.colleagues import Colleagues
 from mostrador.web.panel import Panel, newest_open, panel_of
-from mostrador.web.presence import people_at
+from mostrador.web.presence import PRESENT_FOR, People, people_at
 from mostrador.web.reply_form import kept_reply
 from mostrador.web.rows import country_of, time_left
-from mostrador.web.sending import bar
-from mostrador.web.strip import strip_of
+from mostrador.web.sending import Bar, bar
+from mostrador.web.strip import buyers_alias, strip_of
 from mostrador.web.suggestions import Proposed, proposed
 from mostrador.web.timeline import Said, Story, story_of
 
@@ -47,7 +48,11 @@ REGIONS = {
 
 def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]:
     """Return the context of the ticket page."""
-    story, people = story_of(ticket, agent, now), people_at(ticket.pk, agent, now)
+    has = belongings_of(ticket, agent=agent, alias=buyers_alias(ticket), since=now - PRESENT_FOR)
+    colleagues = Colleagues()
+    colleagues.introduce([ticket], "assigned_to")
+    story = story_of(ticket, agent, has, colleagues, now)
+    people = people_at(ticket.pk, agent, now) if has.company else People()
     order = ticket.order
     panel = panel_of(order, story.actions, now) if order else None
     marketplace = MARKETPLACES.get((order.marketplace_id if order else "") or ticket.marketplace_id)
@@ -57,7 +62,7 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "agent": agent,
         "now": now,
         "story": story,
-        "bar": bar(),
+        "bar": bar() if has.stops else Bar(),
         "panel": panel,
         "suggestion": _suggestion(ticket, panel, story, now),
         "waiting": _waiting(story.entries),
@@ -70,11 +75,11 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "armable": newest_open(story.actions),
         "armed": [r for r in story.replies if r.state == State.REQUESTED and r.armed_action],
         "every": _pace(is_moving=story.under_way or reading, has_company=bool(people.here)),
-        "reply": kept_reply(ticket, agent),
+        "reply": kept_reply(ticket, agent, has),
         "leaving": leaving_of(story.replies, agent, now),
         "said_at": _said_at(story, agent),
         "undo_seconds": settings.UNDO_SECONDS,
-        "strip": strip_of(ticket, now, family=story.family),
+        "strip": strip_of(ticket, has, colleagues.active, now),
         "people": people,
         "seen": _seen(story),
     }

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from mostrador.domain.senders import alias_of
 from mostrador.domain.snoozing import Preset, passes_due, preset_time
 from mostrador.domain.tickets import Priority
-from mostrador.models import Agent, Ticket, TicketLink
+from mostrador.models import Agent, Belongings, Ticket, TicketLink
 from mostrador.web.notation import moment_text
 from mostrador.web.team_events import PRIORITY_WORDS
 
@@ -48,7 +48,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """All that the strip and its menus show (three queries, four where others show in it)."""
+    """All that the strip and its menus show (no query for what the ticket does not have)."""
 
     agents: Sequence[Agent]
     ranks: Sequence[Rank]
@@ -68,17 +68,17 @@ class Strip:
         return len(self.linked) + len(self.merged)
 
 
-def strip_of(ticket: Ticket, now: datetime, *, family: Sequence[int]) -> Strip:
-    """Return what stands under the head of a ticket."""
-    linked = linked_tickets(ticket)
+def strip_of(ticket: Ticket, has: Belongings, agents: Sequence[Agent], now: datetime) -> Strip:
+    """Return what stands under the head of a ticket, and the `agents` it can be given to."""
+    linked = linked_tickets(ticket) if has.links else []
     known = {other.pk for other in linked}
     return Strip(
-        agents=list(Agent.objects.get_queryset().active().only("name").order_by("name", "pk")),
+        agents=agents,
         ranks=_ranks(ticket),
         rests=_rests(ticket, now),
         linked=linked,
-        merged=list(ticket.merged.order_by("pk")) if len(family) > 1 else (),
-        beside=[other for other in _beside(ticket) if other.pk not in known],
+        merged=list(ticket.merged.order_by("pk")) if has.merged else (),
+        beside=[other for other in _beside(ticket) if other.pk not in known] if has.beside else (),
     )
 
 
@@ -89,12 +89,16 @@ def linked_tickets(ticket: Ticket) -> list[Ticket]:
     return [known[number] for number in numbers]
 
 
+def buyers_alias(ticket: Ticket) -> str:
+    """Return the buyer's address without its +token, or nothing where there is no address."""
+    return alias_of(ticket.buyer_address) if ticket.buyer_address else ""
+
+
 def _beside(ticket: Ticket) -> Sequence[Ticket]:
     """Return the other live tickets of the same buyer or order; a merged one has none of its own."""
     if ticket.merged_into_id is not None:
         return ()
-    alias = alias_of(ticket.buyer_address) if ticket.buyer_address else ""
-    others = Ticket.objects.beside(ticket, alias=alias).select_related("order")
+    others = Ticket.objects.beside(ticket, alias=buyers_alias(ticket)).select_related("order")
     return list(others.only("preview", "order__amazon_order_id")[:MOST_BESIDE])
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mostrador.actions.macros import teller_of
-from mostrador.domain.delivery import State
+from mostrador.domain.delivery import Source, State
 from mostrador.domain.macros import Macro
 from mostrador.domain.orders import OrderFacts
 from mostrador.domain.reviews import is_disputed
@@ -83,7 +83,7 @@ def proposed(ticket: Ticket, facts: OrderFacts, story: Story, now: datetime) -> 
         has_tracking=bool(order.packages),
         usable_macros=frozenset(macros),
     )
-    found = _usable(ticket, signals, macros)
+    found = _usable(ticket, signals, macros, story)
     return _shown(ticket, found, macros) if found else None
 
 
@@ -102,12 +102,13 @@ def _looking(ticket: Ticket, action: Refund | Cancellation) -> Proposed:
     return Proposed(key, because, _("Order in Seller Central"), outside=url)
 
 
-def _usable(ticket: Ticket, signals: Signals, macros: Mapping[str, Macro]) -> Suggestion | None:
+def _usable(ticket: Ticket, signals: Signals, macros: Mapping[str, Macro], story: Story) -> Suggestion | None:
     """Return the first proposal whose reply can be used now: only what is proposed is worded."""
     found = suggest(signals)
     if found is None or not found.macro:
         return found
-    teller = teller_of(ticket=ticket, order=signals.order)
+    asked = [action for action in story.actions if action.source != Source.ELSEWHERE]
+    teller = teller_of(ticket=ticket, order=signals.order, actions=asked)
     while found is not None and found.macro:
         if teller.text(macros[found.macro]).is_usable:
             return found

@@ -17,6 +17,7 @@ from mostrador.mail.quoted_text import Folded, fold
 from mostrador.models import (
     Agent,
     Attachment,
+    Belongings,
     Cancellation,
     Direction,
     Event,
@@ -31,6 +32,7 @@ from mostrador.models import (
     Upload,
 )
 from mostrador.web.cards import Card, Known, elsewhere_card, make_card
+from mostrador.web.colleagues import Colleagues
 from mostrador.web.doubts import Warned, warnings_of
 from mostrador.web.events import Happened, happened
 from mostrador.web.leaving import leavings
@@ -71,7 +73,7 @@ Entry = Said | Happened | Card
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that is known of a ticket's course (at most eight queries)."""
+    """All that is known of a ticket's course (no query for what the ticket does not have)."""
 
     entries: Sequence[Entry]
     actions: Sequence[Action]
@@ -93,23 +95,35 @@ class Story:
         return sorted(found, key=lambda action: action.requested_at, reverse=True)
 
 
-def story_of(ticket: Ticket, agent: Agent, now: datetime) -> Story:
+def story_of(ticket: Ticket, agent: Agent, has: Belongings, colleagues: Colleagues, now: datetime) -> Story:
     """Return everything that happened in a ticket and on its order, in the order it happened."""
-    family = Ticket.objects.family(ticket)
-    events = list(Event.objects.about(ticket, family=family))
-    replies = list(
-        Reply.objects.filter(ticket__in=family).select_related(
-            "requested_by", "armed_refund", "armed_cancellation"
-        )
-    )
-    actions = _actions(ticket)
+    family = Ticket.objects.family(ticket) if has.merged else [ticket.pk]
+    events = list(Event.objects.about(ticket, family=family).select_related(None))
+    colleagues.introduce(events, "agent")
+    actions = _actions(ticket, has, colleagues)
+    replies = _replies(family, actions, colleagues) if has.replies else []
     cards = _cards(ticket, actions, events, agent, now)
     lines = [line for event in _joined(events) if (line := happened(event))]
     begun = {f"e-{event.pk}" for event in events if event.ticket_id == ticket.pk}
     lines = [replace(line, is_beginning=line.is_beginning and line.key in begun) for line in lines]
-    entries: list[Entry] = [*_said(ticket, family, replies), *lines, *cards]
+    messages = _messages(family, has, colleagues)
+    entries: list[Entry] = [*_said(ticket, messages, replies), *lines, *cards]
     entries.sort(key=lambda entry: (not _begins(entry), entry.at, isinstance(entry, Card), entry.key))
     return Story(entries=entries, actions=actions, replies=replies, events=events, family=family)
+
+
+def _replies(family: Sequence[int], actions: Sequence[Action], colleagues: Colleagues) -> list[Reply]:
+    """Return the answers, with the actions they are armed on."""
+    replies = list(Reply.objects.filter(ticket__in=family))
+    colleagues.introduce(replies, "requested_by")
+    refunds = {action.pk: action for action in actions if isinstance(action, Refund)}
+    cancellations = {action.pk: action for action in actions if isinstance(action, Cancellation)}
+    for reply in replies:
+        if reply.armed_refund_id in refunds:
+            reply.armed_refund = refunds[reply.armed_refund_id]
+        if reply.armed_cancellation_id in cancellations:
+            reply.armed_cancellation = cancellations[reply.armed_cancellation_id]
+    return replies
 
 
 def _cards(
@@ -154,12 +168,14 @@ def _joined(events: Sequence[Event]) -> list[Event]:
     return [event for event in events if event is not found]
 
 
-def _actions(ticket: Ticket) -> list[Action]:
+def _actions(ticket: Ticket, has: Belongings, colleagues: Colleagues) -> list[Action]:
     if ticket.order_id is None:
         return []
-    refunds = list(Refund.objects.filter(order=ticket.order_id).select_related("requested_by"))
-    cancellations = list(Cancellation.objects.filter(order=ticket.order_id).select_related("requested_by"))
-    found: list[Action] = [*refunds, *cancellations]
+    found: list[Action] = [
+        *(Refund.objects.filter(order=ticket.order_id) if has.refunds else ()),
+        *(Cancellation.objects.filter(order=ticket.order_id) if has.cancellations else ()),
+    ]
+    colleagues.introduce(found, "requested_by")
     for action in found:
         assert ticket.order
         action.order = ticket.order  # known already: no card asks for it again
@@ -188,12 +204,18 @@ def _about(event: Event) -> str:
 # ── messages ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(ticket: Ticket, family: Sequence[int], replies: Sequence[Reply]) -> list[Said]:
-    by_message = {reply.message_id: reply for reply in replies if reply.message_id}
-    kept = Prefetch("attachments", Attachment.objects.defer("content").order_by("pk"))
-    rows = Message.objects.filter(ticket__in=family).select_related("author").prefetch_related(kept)
+def _messages(family: Sequence[int], has: Belongings, colleagues: Colleagues) -> list[Message]:
+    files = Attachment.objects.defer("content").order_by("pk")
+    shown = Prefetch("attachments", files if has.attachments else Attachment.objects.none())
+    rows = Message.objects.filter(ticket__in=family).prefetch_related(shown)
     # A mail's own page is fetched when somebody asks for it; here it only counts that there is one.
-    messages = rows.annotate(has_html=~Q(html="")).defer("html")
+    messages = list(rows.annotate(has_html=~Q(html="")).defer("html"))
+    colleagues.introduce(messages, "author")
+    return messages
+
+
+def _said(ticket: Ticket, messages: Sequence[Message], replies: Sequence[Reply]) -> list[Said]:
+    by_message = {reply.message_id: reply for reply in replies if reply.message_id}
     said = [_message(message, by_message.get(message.pk), ticket) for message in messages]
     waiting = [reply for reply in replies if not reply.message_id and reply.state != State.WITHDRAWN]
     files = Upload.objects.carried_by(waiting)
