@@ -346,7 +346,9 @@ def _look_for(feed: Feed, now: datetime) -> None:
     else:
         settle(feed, found, now)
     reach("look.settled")
-    SeenFeed.objects.note(partner=partner, feed_ids=[each.feed_id for each in listed], now=now)
+    # While nothing is concluded, the next look must find what may be ours again.
+    others = [each.feed_id for each in listed if each.feed_id not in found.candidates]
+    SeenFeed.objects.note(partner=partner, feed_ids=others, now=now)
 
 
 def _ask_how_it_stands(feed: Feed, now: datetime) -> None:

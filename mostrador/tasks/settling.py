@@ -61,6 +61,9 @@ def settle(feed: Feed, evidence: rules.Evidence, now: datetime, **facts: object)
         if decision.feed.state is rules.FeedState.SENT:
             # With the row itself: a known id without its feed would hide the feed from the search.
             SeenFeed.objects.note(partner=feed.selling_partner, feed_ids=[feed.feed_id], now=now)
+        if isinstance(evidence, rules.Listed) and decision.feed.state is not rules.FeedState.UNKNOWN:
+            # With the conclusion itself: the next lost feed must not take one of them for its own.
+            SeenFeed.objects.note(partner=feed.selling_partner, feed_ids=evidence.candidates, now=now)
         for message in feed_messages:
             _follow(message, feed, decision, now)
             if isinstance(evidence, rules.CertainlyNotDone) and is_news:

@@ -16,7 +16,7 @@ from mostrador.domain import feeds as rules
 from mostrador.domain.delivery import State
 from mostrador.domain.feeds import FeedState
 from mostrador.domain.refunds import Line
-from mostrador.models import BrokenRule, Feed, FeedMark, Refund, SellingPartner
+from mostrador.models import BrokenRule, Feed, FeedMark, Refund, SeenFeed, SellingPartner
 from mostrador.tasks import feeds, sealing
 from mostrador.tasks.settling import settle
 from tests.shop import Shop, state_of
@@ -152,6 +152,7 @@ def test_an_answer_for_a_feed_that_a_person_has_is_kept_for_that_person(shop: Sh
         settle(Feed.objects.get(pk=feed.pk), rules.Listed(("1", "2")), timezone.now())
 
     answered_late(shop, feed, two_candidates)
+    assert {"1", "2"} <= set(SeenFeed.objects.values_list("feed_id", flat=True)), "no later feed adopts them"
     assert (feed.state, state_of(refund)) == (FeedState.REVIEW, State.REVIEW)
     assert feed.feed_id
     assert SellingPartner.objects.filter(paused_at=None).count() == len(shop.partners)

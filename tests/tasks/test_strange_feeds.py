@@ -71,6 +71,19 @@ def test_a_feed_that_the_list_does_not_show_yet_is_found_through_its_notificatio
     assert len(shop.calls("createFeed")) == 1
 
 
+def test_a_listed_feed_is_found_again_after_a_look_that_could_conclude_nothing(shop: Shop) -> None:
+    refund, feed = lost(shop, action="drop_after")
+    created = shop.calls("createFeed")[0]["feed_id"]
+    tell(shop, "999000111")
+    shop.fault(operation="getFeed", times=1, action="status", status=500)
+    assert look(feed) is FeedState.UNKNOWN, "the named feed may be ours as well"
+    assert look(feed) is FeedState.SENT, "Amazon says now that there is no such feed"
+    assert (feed.feed_id, feed.adopted) == (created, True)
+    shop.settle(refund)
+    assert refund.state in (State.ACCEPTED, State.CONFIRMED)
+    assert len(shop.calls("createFeed")) == 1
+
+
 def test_a_forged_notification_is_explained_by_amazon_and_absence_is_proven(shop: Shop) -> None:
     refund, feed = lost(shop, action="drop_before")
     Feed.objects.update(state=FeedState.SEALED)  # the forged one comes before the answer is lost

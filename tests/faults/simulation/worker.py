@@ -292,7 +292,7 @@ class Worker:
         self.settle(held, rules.Listed(tuple(candidates)), now)
         yield None
         with self.store.transaction():
-            self.store.note_seen([feed_id for feed_id, _ in listed])
+            self.store.note_seen([feed_id for feed_id, _ in listed if feed_id not in candidates])
 
     def candidates(self, held: Held, listed: list[tuple[str, datetime]]) -> list[str]:
         """Return which of the listed feeds may be the one that is sought."""
@@ -348,6 +348,8 @@ class Worker:
                 store.note_fact(held.feed, name, value)
             if decision.feed.state is FeedState.SENT:
                 store.note_seen([decision.feed.feed_id])
+            if isinstance(evidence, rules.Listed) and decision.feed.state is not FeedState.UNKNOWN:
+                store.note_seen(list(evidence.candidates))
             for number, action in held.feed.messages.items():
                 verdict = decision.verdicts.get(number)
                 after = verdict.outcome if verdict else decision.deliveries
