@@ -56,6 +56,12 @@ ON CONFLICT (ticket_id) DO UPDATE
 SET keys = EXCLUDED.keys, words = mostrador_searchtext.words || EXCLUDED.words
 WHERE mostrador_searchtext.keys <> EXCLUDED.keys
 """
+_KEYS_AND_WORDS = """
+INSERT INTO mostrador_searchtext (ticket_id, keys, words)
+VALUES (%s, %s, array_to_tsvector(%s) || strip(to_tsvector(%s::regconfig, %s)))
+ON CONFLICT (ticket_id) DO UPDATE
+SET keys = EXCLUDED.keys, words = mostrador_searchtext.words || EXCLUDED.words
+"""
 _REBUILD = """
 INSERT INTO mostrador_searchtext (ticket_id, keys, words)
 VALUES (%s, %s, array_to_tsvector(%s) || strip(to_tsvector(%s::regconfig, %s)))
@@ -115,6 +121,16 @@ class SearchTextQuerySet(models.QuerySet["SearchText"]):
             return
         with connection.cursor() as cursor:
             cursor.execute(_ADD, [ticket.pk, words, _grammar(language), " ".join(words)])
+
+    def hear(self, *, ticket: Ticket, text: str) -> None:
+        """Write the names and numbers of a ticket, and add what was said in it, at once."""
+        said = words_of(fold(text[:LONGEST_TEXT]))
+        keys, key_words = _keys_of(ticket)
+        words = list({*said, *key_words})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _KEYS_AND_WORDS, [ticket.pk, keys, words, _grammar(ticket.language), " ".join(said)]
+            )
 
     def write_keys(self, ticket: Ticket) -> None:
         """Write the names and numbers a ticket is found by: buyer, subject, order, products, parcels."""
@@ -211,7 +227,7 @@ def _keys_of(ticket: Ticket) -> tuple[str, list[str]]:
     if order is not None:
         keys += [order.amazon_order_id, order.buyer_name]
         keys += [package.get("tracking_number", "") for package in order.packages]
-        for item in order.items.all():
+        for item in order.items.all() if order.read_at else ():  # one nobody has read has no items
             keys += [item.sku, item.asin]
             said.append(item.title)
     folded = "\n".join(dict.fromkeys(fold(key) for key in keys if key))

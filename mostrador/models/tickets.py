@@ -38,9 +38,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         marketplace_id: str,
         language: str,
         now: datetime,
+        is_stored: bool = True,
     ) -> Ticket:
-        """Store a new ticket, open and without messages."""
-        return self.create(
+        """Return a new ticket, open and without messages; one not stored yet is when it hears first words."""
+        ticket = Ticket(
             selling_partner=partner,
             mailbox=mailbox,
             order=order,
@@ -51,6 +52,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             language=language,
             last_message_at=now,
         )
+        if is_stored:
+            ticket.save()
+        return ticket
 
     def locked(self, pk: int) -> Ticket:
         """Return the ticket with its row locked; its key stays free for those who only refer to it."""
@@ -364,9 +368,13 @@ class Ticket(models.Model):
         self.save(update_fields=["last_message_at", "preview"])
 
     def learn(self, *, order: Order | None, address: str, token: str, subject: str = "") -> None:
-        """Keep what a newer mail adds: the order, the newest relay address and token, a first subject."""
+        """Store what a newer mail adds: the order, the newest relay address and token, a first subject."""
+        self.keep_in_mind(order=order, address=address, token=token, subject=subject)
+        self.save(update_fields=["order", "buyer_address", "comm_mgr_token", "subject"])
+
+    def keep_in_mind(self, *, order: Order | None, address: str, token: str, subject: str = "") -> None:
+        """Take over what a newer mail adds; it is stored with the words the ticket hears next."""
         self.subject = self.subject or subject[:300]
         self.order = self.order or order
         self.buyer_address = address[:320] or self.buyer_address
         self.comm_mgr_token = token[:500] or self.comm_mgr_token
-        self.save(update_fields=["order", "buyer_address", "comm_mgr_token", "subject"])

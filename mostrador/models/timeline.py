@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -60,6 +61,15 @@ class EventKind(StrEnum):
     FINDING = "finding"
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one of several events says that are noted together."""
+
+    kind: EventKind
+    order: Order | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     """Writes and reads events; nothing changes or deletes one (a trigger refuses it)."""
 
@@ -75,6 +85,12 @@ class EventQuerySet(models.QuerySet["Event"]):
     ) -> Event:
         """Add an event about a ticket or an order."""
         return self.create(kind=kind, at=at, ticket=ticket, order=order, agent=agent, facts=facts)
+
+    def note_all(self, lines: Sequence[Line], *, at: datetime, ticket: Ticket) -> None:
+        """Add events about a ticket, one after the other."""
+        self.bulk_create(
+            Event(kind=line.kind, at=at, ticket=ticket, order=line.order, facts=line.facts) for line in lines
+        )
 
     def step(
         self, kind: EventKind, delivery: Delivery, *, at: datetime, agent: Agent | None = None, **facts: Any

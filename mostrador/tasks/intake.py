@@ -6,6 +6,7 @@ A mail is only words: nothing in it starts a refund, a cancellation or a reply.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from mostrador.models import (
     Ticket,
 )
 from mostrador.models.messages import Direction
+from mostrador.models.timeline import Line
 from mostrador.tasks import assignment, bounces, claims
 
 # A buyer who writes again without an order id means the ticket of the last month.
@@ -86,7 +88,7 @@ def _is_known(partner: SellingPartner, mail: IncomingMail) -> bool:
     """Return whether the same words and files of the same sender came with the same Message-ID before."""
     if mail.message_id is None:
         return False
-    same = Message.objects.filter(
+    same = Message.objects.only("pk").filter(
         ticket__selling_partner=partner,
         direction=Direction.IN,
         message_id=mail.message_id,
@@ -106,83 +108,99 @@ def _add_to_ticket(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: date
         is_cut=raw.truncated,
     )
     is_trusted = senders.is_trusted(address=mail.from_address, authentic=mail.authentic)
-    order = _order_of(partner, mail) if is_trusted and mail.order_id else None
-    if order and _belongs_to_another(order, mail):
-        order, doubts = None, (*doubts, Doubt.ORDER_OF_ANOTHER)
-    ticket = _known_ticket(partner, mail, order, now) if is_trusted else _untrusted_ticket(partner, mail, now)
-    is_new = ticket is None
-    ticket = Ticket.objects.standing_for(ticket.pk) if ticket else _begin(mailbox, mail, order, now)
-    _learn(ticket, mail, order, now, is_trusted=is_trusted)
-    SearchText.objects.write_keys(ticket)
+    about = _order_of(partner, mail) if is_trusted and mail.order_id else _NO_ORDER
+    if about.order and _belongs_to_another(about, mail):
+        about, doubts = _NO_ORDER, (*doubts, Doubt.ORDER_OF_ANOTHER)
+    known = _known_ticket(partner, mail, about, now) if is_trusted else _untrusted_ticket(partner, mail, now)
+    order = about.order
+    ticket = Ticket.objects.standing_for(known.pk) if known else _new_ticket(mailbox, mail, order, now)
+    lines = _lines(ticket, raw, mail, order)
+    if is_trusted:  # a doubtful mail teaches nothing
+        ticket.keep_in_mind(
+            order=order, address=mail.from_address, token=mail.comm_mgr_token or "", subject=mail.subject
+        )
     _say(ticket, raw, mail, doubts, now)
-    if is_new:
+    Event.objects.note_all(lines, at=now, ticket=ticket)
+    if order and not order.is_fresh(now):
+        app.configure_task(REFRESH_ORDER).defer(order_id=order.pk)
+    if known is None:
         assignment.give(ticket, now)
 
 
 def _say(ticket: Ticket, raw: RawMail, mail: IncomingMail, doubts: Sequence[Doubt], now: datetime) -> None:
     at = min(mail.sent_at or raw.received_at, raw.received_at)
+    preview = mail.buyer_text or mail.subject
+    if mail.is_automatic:  # a machine's words start no clock and wake nobody
+        ticket.heard_automatically(at=at, preview=preview)
+    else:
+        ticket.heard_from_buyer(at=at, preview=preview)
     Message.objects.receive(
         ticket=ticket, raw=raw, mail=mail, defects=(*doubts, *mail.defects), at=at, now=now
     )
-    SearchText.objects.add(ticket=ticket, text=mail.buyer_text, language=ticket.language)
-    _tell(ticket, mail, at, now)
+    SearchText.objects.hear(ticket=ticket, text=mail.buyer_text)
+
+
+def _lines(ticket: Ticket, raw: RawMail, mail: IncomingMail, order: Order | None) -> list[Line]:
+    """Return what the timeline will say of a mail; ask before the ticket has heard of it."""
+    lines = [] if ticket.pk else [Line(EventKind.TICKET_BEGUN)]
+    if order and ticket.order_id is None:
+        lines.append(Line(EventKind.ORDER_FOUND, order, {"number": order.amazon_order_id}))
+    if ticket.snoozed_until is not None and not mail.is_automatic:
+        lines.append(Line(EventKind.TICKET_WOKEN, None, {"because": "buyer"}))
     if not mail.readable:
-        Event.objects.note(
-            EventKind.MAIL_UNREADABLE, at=now, ticket=ticket, raw_mail=raw.pk, defects=list(mail.defects)
-        )
-
-
-def _tell(ticket: Ticket, mail: IncomingMail, at: datetime, now: datetime) -> None:
-    """Let the ticket hear what its buyer wrote; a machine's words start no clock and wake nobody."""
-    preview = mail.buyer_text or mail.subject
-    if mail.is_automatic:
-        ticket.heard_automatically(at=at, preview=preview)
-        return
-    was_asleep = ticket.snoozed_until is not None
-    ticket.heard_from_buyer(at=at, preview=preview)
-    if was_asleep:
-        Event.objects.note(EventKind.TICKET_WOKEN, at=now, ticket=ticket, because="buyer")
+        found = {"raw_mail": raw.pk, "defects": list(mail.defects)}
+        lines.append(Line(EventKind.MAIL_UNREADABLE, None, found))
+    return lines
 
 
 # ── which order, which ticket ─────────────────────────────────────────────────────────────────────────────
 
 
-def _order_of(partner: SellingPartner, mail: IncomingMail) -> Order:
+@dataclass(frozen=True, slots=True)
+class About:
+    """The order a mail is about, and the tickets there are about it, the newest first."""
+
+    order: Order | None = None
+    tickets: Sequence[Ticket] = ()
+
+
+_NO_ORDER = About()
+
+
+def _order_of(partner: SellingPartner, mail: IncomingMail) -> About:
     """Return the order a mail names, locked: the order comes before its tickets, as everywhere."""
     assert mail.order_id, "only asked of a mail that names one"
     place = senders.marketplace_of(mail.from_address)
-    expected = Order.objects.expect(
+    order, is_new = Order.objects.expect_locked(
         partner=partner, amazon_order_id=mail.order_id, marketplace_id=place.id if place else ""
     )
-    return Order.objects.locked(expected.pk)
+    return About(order, () if is_new else list(Ticket.objects.of_order(order)))
 
 
-def _belongs_to_another(order: Order, mail: IncomingMail) -> bool:
+def _belongs_to_another(about: About, mail: IncomingMail) -> bool:
     """Return whether Amazon, or an earlier ticket, knows another buyer for this order."""
     alias = senders.alias_of(mail.from_address)
-    if order.buyer_email:
-        return senders.alias_of(order.buyer_email) != alias
-    earlier = Ticket.objects.of_order(order).exclude(buyer_address="").first()
-    return earlier is not None and senders.alias_of(earlier.buyer_address) != alias
+    if about.order and about.order.buyer_email:
+        return senders.alias_of(about.order.buyer_email) != alias
+    earlier = next((ticket.buyer_address for ticket in about.tickets if ticket.buyer_address), None)
+    return earlier is not None and senders.alias_of(earlier) != alias
 
 
-def _known_ticket(
-    partner: SellingPartner, mail: IncomingMail, order: Order | None, now: datetime
-) -> Ticket | None:
+def _known_ticket(partner: SellingPartner, mail: IncomingMail, about: About, now: datetime) -> Ticket | None:
     """Return the ticket a buyer's mail belongs to: by its thread, then its order, then its buyer."""
     alias = senders.alias_of(mail.from_address)
     named = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
     earlier = Message.objects.filter(ticket__selling_partner=partner).known(named) if named else None
     if earlier and senders.alias_of(earlier.ticket.buyer_address) == alias:
         return earlier.ticket
-    if order and (about := Ticket.objects.of_order(order).first()):
-        return about
+    if about.tickets:
+        return about.tickets[0]
     recent = Ticket.objects.of_buyer(partner=partner, alias=alias, closed_after=now - SAME_TICKET_FOR)
-    recent = recent.exclude(_is_doubtful())
     if mail.order_id:
         # Another order is another matter; a ticket without an order may turn out to be about this one.
         recent = recent.filter(order=None)
-    return recent.first()
+    # Most buyers write for the first time, and that is quickly asked.
+    return recent.exclude(_is_doubtful()).first() if recent.exists() else None
 
 
 def _untrusted_ticket(partner: SellingPartner, mail: IncomingMail, now: datetime) -> Ticket | None:
@@ -200,9 +218,9 @@ def _is_doubtful() -> Exists:
     return Exists(Message.objects.filter(ticket=OuterRef("pk"), defects__overlap=doubts))
 
 
-def _begin(mailbox: Mailbox, mail: IncomingMail, order: Order | None, now: datetime) -> Ticket:
+def _new_ticket(mailbox: Mailbox, mail: IncomingMail, order: Order | None, now: datetime) -> Ticket:
     place = senders.marketplace_of(mail.from_address)
-    ticket = Ticket.objects.begin(
+    return Ticket.objects.begin(
         partner=mailbox.selling_partner,
         mailbox=mailbox,
         order=None,
@@ -212,24 +230,5 @@ def _begin(mailbox: Mailbox, mail: IncomingMail, order: Order | None, now: datet
         marketplace_id=(order.marketplace_id if order else "") or (place.id if place else ""),
         language=(place.language if place else mail.language or "")[:5],
         now=now,
+        is_stored=False,
     )
-    Event.objects.note(EventKind.TICKET_BEGUN, at=now, ticket=ticket)
-    return ticket
-
-
-def _learn(
-    ticket: Ticket, mail: IncomingMail, order: Order | None, now: datetime, *, is_trusted: bool
-) -> None:
-    """Keep the order and the newest way to answer; a doubtful mail teaches nothing."""
-    if not is_trusted:
-        return
-    is_news = order is not None and ticket.order_id is None
-    ticket.learn(
-        order=order, address=mail.from_address, token=mail.comm_mgr_token or "", subject=mail.subject
-    )
-    if order and is_news:
-        Event.objects.note(
-            EventKind.ORDER_FOUND, at=now, ticket=ticket, order=order, number=order.amazon_order_id
-        )
-    if order and not order.is_fresh(now):
-        app.configure_task(REFRESH_ORDER).defer(order_id=order.pk)
