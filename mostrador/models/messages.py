@@ -80,7 +80,8 @@ class RawMailQuerySet(models.QuerySet["RawMail"]):
     def next_unread(self, *, mailbox_id: int, after: int, limit: int, longest: int) -> list[RawMail]:
         """Return the oldest unread mails of a mailbox: up to `limit`, of `longest` bytes together, or one."""
         waiting = self.unread().filter(mailbox=mailbox_id, pk__gt=after)
-        chosen, size = [], 0
+        chosen: list[int] = []
+        size = 0
         for pk, bytes_of_it in waiting.values_list("pk", "size")[:limit]:
             size += bytes_of_it
             if chosen and size > longest:

@@ -39,6 +39,8 @@ SAME_TICKET_FOR = timedelta(days=30)
 NOT_STORABLE = "The mail could not be stored as it was read; its bytes are kept."
 # Named, not imported: reading orders leads to armed replies, which stand beside this module.
 REFRESH_ORDER = "orders.refresh"
+# What Amazon knows of an order may come later than the words of the next buyers; everything else is at 0.
+AFTER_MAIL = -1
 
 
 def take_in(raw_mail_id: int, now: datetime) -> None:
@@ -122,7 +124,7 @@ def _add_to_ticket(raw: RawMail, mailbox: Mailbox, mail: IncomingMail, now: date
     _say(ticket, raw, mail, doubts, now)
     Event.objects.note_all(lines, at=now, ticket=ticket)
     if order and not order.is_fresh(now):
-        app.configure_task(REFRESH_ORDER).defer(order_id=order.pk)
+        app.configure_task(REFRESH_ORDER, priority=AFTER_MAIL).defer(order_id=order.pk)
     if known is None:
         assignment.give(ticket, now)
 

@@ -66,7 +66,7 @@ def _empty(mailbox: Mailbox) -> int:
     box = open_mailbox(mailbox.url, secret=mailbox.secret())
     taken = 0
     try:
-        for mails in _handfuls(box.unread(MAILS_AT_ONCE)):
+        for mails in handfuls(box.unread(MAILS_AT_ONCE)):
             RawMail.objects.keep_all(mailbox=mailbox, mails=mails, now=timezone.now())
             _plan_reading(mailbox.pk)
             for mail in mails:
@@ -77,7 +77,7 @@ def _empty(mailbox: Mailbox) -> int:
     return taken
 
 
-def _handfuls(mails: Iterable[WaitingMail]) -> Iterator[list[WaitingMail]]:
+def handfuls(mails: Iterable[WaitingMail]) -> Iterator[list[WaitingMail]]:
     """Give the mails by the handful; those that came before a failure are given, too."""
     held: list[WaitingMail] = []
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from mostrador.domain.senders import Doubt
 from mostrador.domain.tickets import TicketState
+from mostrador.mail.errors import Happened, MailError
+from mostrador.mail.raw_mail import RawMail as WaitingMail
 from mostrador.models import Event, EventKind, Mailbox, Message, Order, RawMail, RawMailState, Refund, Ticket
 from mostrador.tasks import messages
 from tests.conftest import MaildirFolder
@@ -385,6 +387,139 @@ def test_mails_of_one_buyer_read_at_the_same_time_are_one_ticket() -> None:
         thread.join()
 
     assert Ticket.objects.get().messages.count() == 3
+
+
+def keep(mailbox: Mailbox, *contents: bytes) -> list[RawMail]:
+    """Store mails as a fetch does, and return them, the oldest first."""
+    mails = [WaitingMail(str(number), content, len(content)) for number, content in enumerate(contents)]
+    RawMail.objects.keep_all(mailbox=mailbox, mails=mails, now=timezone.now())
+    return list(RawMail.objects.order_by("pk"))
+
+
+def numbered(number: int) -> bytes:
+    """Return a buyer's letter that says its number."""
+    return letter(text=f"Nachricht {number}", message_id=f"<m{number}@amazonses.com>")
+
+
+def test_mails_stored_twice_by_the_handful_are_one_row_each() -> None:
+    mailbox = make_mailbox()
+
+    for _ in range(2):
+        keep(mailbox, numbered(1), numbered(2), numbered(1))
+
+    assert RawMail.objects.count() == 2
+
+
+def test_a_mailbox_is_read_in_the_order_its_mails_came() -> None:
+    mailbox, other = make_mailbox(), make_mailbox(partner=make_selling_partner(name="Other"))
+    keep(mailbox, *(numbered(number) for number in range(5)))
+    keep(other, numbered(9))
+
+    messages.read_waiting(mailbox_id=mailbox.pk)
+
+    texts = Message.objects.order_by("pk").values_list("text", flat=True)
+    assert list(texts) == [f"Nachricht {number}" for number in range(5)]
+    assert RawMail.objects.unread().get().mailbox == other
+
+
+def test_one_job_reads_a_batch_and_has_the_next_one_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MAILS_PER_JOB", 2)
+    mailbox = make_mailbox()
+    raws = keep(mailbox, *(numbered(number) for number in range(3)))
+
+    messages.read_waiting(mailbox_id=mailbox.pk)
+
+    assert [raw.pk for raw in RawMail.objects.unread()] == [raws[2].pk]
+    assert queued("messages.read_waiting") == [{"mailbox_id": mailbox.pk, "after": raws[1].pk}]
+
+
+def test_a_batch_holds_few_bytes_but_always_one_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "BYTES_AT_ONCE", 10)
+    mailbox = make_mailbox()
+    raws = keep(mailbox, numbered(1), numbered(2))
+
+    messages.read_waiting(mailbox_id=mailbox.pk)
+
+    assert [raw.pk for raw in RawMail.objects.unread()] == [raws[1].pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_shows_a_bug_stops_no_other_and_is_told() -> None:
+    mailbox = make_mailbox()
+    raws = keep(mailbox, *(numbered(number) for number in range(3)))
+    with connection.cursor() as cursor:  # the database refuses the second one, whatever is done with it
+        cursor.execute(
+            "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE integrity_constraint_violation; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse_one BEFORE INSERT ON mostrador_message FOR EACH ROW "
+            f"WHEN (NEW.raw_id = {raws[1].pk}) EXECUTE FUNCTION refuse_one()"
+        )
+    try:
+        with pytest.raises(ExceptionGroup, match="1 mails could not be taken in"):
+            messages.read_waiting(mailbox_id=mailbox.pk)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse_one CASCADE")
+
+    assert list(RawMail.objects.unread()) == [raws[1]]
+    assert list(Message.objects.order_by("pk").values_list("raw", flat=True)) == [raws[0].pk, raws[2].pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_finds_another_reading_the_mailbox_leaves_it_to_him() -> None:
+    mailbox = make_mailbox()
+    keep(mailbox, numbered(1))
+    another = connection.copy()
+    try:
+        another.set_autocommit(False)
+        with another.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(7268913, %s::int)", [mailbox.pk])
+            messages.read_waiting(mailbox_id=mailbox.pk)
+        assert RawMail.objects.unread().count() == 1
+        assert queued("messages.read_waiting") == []
+        another.rollback()
+    finally:
+        another.close()
+
+    messages.read_waiting(mailbox_id=mailbox.pk)
+    assert RawMail.objects.unread().count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_jobs_that_read_one_mailbox_at_the_same_time_lose_and_double_nothing() -> None:
+    mailbox = make_mailbox()
+    keep(mailbox, *(numbered(number) for number in range(12)))
+    together = threading.Barrier(3)
+
+    def job() -> None:
+        together.wait()
+        try:
+            messages.read_waiting(mailbox_id=mailbox.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=job) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    texts = Message.objects.order_by("pk").values_list("text", flat=True)
+    assert list(texts) == [f"Nachricht {number}" for number in range(12)]
+
+
+def test_mails_that_came_before_the_mailbox_failed_are_kept() -> None:
+    def failing() -> Iterator[WaitingMail]:
+        yield WaitingMail("1", numbered(1), 1)
+        raise MailError("fetch a mail", Happened.NO, "gone", 60.0)
+
+    handfuls = messages.handfuls(failing())
+
+    assert [mail.key for mail in next(handfuls)] == ["1"]
+    with pytest.raises(MailError):
+        next(handfuls)
 
 
 def test_two_selling_partners_keep_their_tickets_apart() -> None:
