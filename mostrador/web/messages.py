@@ -26,10 +26,11 @@ from mostrador.web.access import (
 from mostrador.web.changes import read_seen
 from mostrador.web.going_on import go_on, ticket_below
 from mostrador.web.panel import newest_open
+from mostrador.web.places import place_of
 from mostrador.web.reply_form import ReplyDraft, files_beside, kept_reply, read_reply
 from mostrador.web.reply_words import broken_rules, is_about_policy
 from mostrador.web.request_keys import kept_as
-from mostrador.web.screen import ticket_screen
+from mostrador.web.screen import reply_screen
 from mostrador.web.tickets import changed, ticket_page
 from mostrador.web.uploads import lay_beside, saved_as
 from mostrador.web.words import key_reused_words, refusals_words
@@ -44,14 +45,14 @@ def reply(request: HttpRequest, ticket_id: int) -> HttpResponse:
     reasons = _send(request, ticket, draft, now)
     if not reasons and not draft.is_note and request.POST.get("press") == "close":
         return changed(go_on(request, ticket, ticket_below(request, ticket, now)))
-    shown = _refused(request, ticket, draft, reasons, now) if reasons else kept_reply(ticket, agent)
+    shown = {"reply": _refused(request, ticket, draft, reasons, now)} if reasons else {}
     status = 422 if reasons else 200
     if request.headers.get("HX-Request"):
-        screen = {**ticket_screen(ticket, agent, now), "reply": shown}
-        return changed(render(request, "messages/reply.html", screen, status=status))
+        box = {**reply_screen(ticket, agent, now), **shown, "place": place_of(request)}
+        return changed(render(request, "messages/reply.html", box, status=status))
     if not reasons:
         return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
-    response = ticket_page(request, ticket, now, reply=shown)
+    response = ticket_page(request, ticket, now, **shown)
     response.status_code = status
     return response
 
@@ -148,7 +149,7 @@ def withdraw(request: HttpRequest, ticket_id: int, reply_id: int) -> HttpRespons
     box = replace(box, text=typed, problems=problems) if problems else replace(box, macro=row.macro)
     if not request.headers.get("HX-Request"):
         return ticket_page(request, ticket, now, reply=box)
-    screen = {**ticket_screen(ticket, agent, now), "reply": box}
+    screen = {**reply_screen(ticket, agent, now), "reply": box, "place": place_of(request)}
     return changed(render(request, "messages/reply.html", screen))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.template.loader import render_to_string
 from mostrador.amazon.marketplaces import MARKETPLACES
 from mostrador.domain.delivery import State
 from mostrador.domain.tickets import TicketState, urgency
-from mostrador.models import Agent, Reply, Ticket, belongings_of
+from mostrador.models import Agent, Belongings, Reply, Ticket, belongings_of
 from mostrador.web.cards import Card
 from mostrador.web.colleagues import Colleagues
 from mostrador.web.panel import Panel, newest_open, panel_of
@@ -46,23 +47,34 @@ REGIONS = {
 }
 
 
-def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]:
-    """Return the context of the ticket page."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read of a ticket before any part of its page is made."""
+
+    has: Belongings
+    colleagues: Colleagues
+    story: Story
+    people: People
+
+
+def _known(ticket: Ticket, agent: Agent, now: datetime) -> _Known:
     has = belongings_of(ticket, agent=agent, alias=buyers_alias(ticket), since=now - PRESENT_FOR)
     colleagues = Colleagues()
-    colleagues.introduce([ticket], "assigned_to")
     story = story_of(ticket, agent, has, colleagues, now)
-    people = people_at(ticket.pk, agent, now) if has.company else People()
-    order = ticket.order
+    return _Known(has, colleagues, story, people_at(ticket.pk, agent, now) if has.company else People())
+
+
+def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]:
+    """Return the context of the ticket page."""
+    known = _known(ticket, agent, now)
+    known.colleagues.introduce([ticket], "assigned_to")
+    story, order = known.story, ticket.order
     panel = panel_of(order, story.actions, now) if order else None
     marketplace = MARKETPLACES.get((order.marketplace_id if order else "") or ticket.marketplace_id)
     reading = order is not None and (order.read_at is None or order.next_read_at is not None)
     return {
-        "ticket": ticket,
-        "agent": agent,
-        "now": now,
-        "story": story,
-        "bar": bar() if has.stops else Bar(),
+        **_box(ticket, agent, known, now),
+        "bar": bar() if known.has.stops else Bar(),
         "panel": panel,
         "suggestion": _suggestion(ticket, panel, story, now),
         "waiting": _waiting(story.entries),
@@ -72,15 +84,30 @@ def ticket_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]
         "marketplace": marketplace,
         "is_closed": ticket.state == TicketState.CLOSED,
         "is_mine": ticket.assigned_to_id == agent.pk,
+        "every": _pace(is_moving=story.under_way or reading, has_company=bool(known.people.here)),
+        "undo_seconds": settings.UNDO_SECONDS,
+        "strip": strip_of(ticket, known.has, known.colleagues.active, now),
+    }
+
+
+def reply_screen(ticket: Ticket, agent: Agent, now: datetime) -> dict[str, Any]:
+    """Return the context of the reply box alone, for an answer that shows nothing else."""
+    return _box(ticket, agent, _known(ticket, agent, now), now)
+
+
+def _box(ticket: Ticket, agent: Agent, known: _Known, now: datetime) -> dict[str, Any]:
+    story = known.story
+    return {
+        "ticket": ticket,
+        "agent": agent,
+        "now": now,
+        "story": story,
+        "people": known.people,
+        "reply": kept_reply(ticket, agent, known.has),
         "armable": newest_open(story.actions),
         "armed": [r for r in story.replies if r.state == State.REQUESTED and r.armed_action],
-        "every": _pace(is_moving=story.under_way or reading, has_company=bool(people.here)),
-        "reply": kept_reply(ticket, agent, has),
         "leaving": leaving_of(story.replies, agent, now),
         "said_at": _said_at(story, agent),
-        "undo_seconds": settings.UNDO_SECONDS,
-        "strip": strip_of(ticket, has, colleagues.active, now),
-        "people": people,
         "seen": _seen(story),
     }
 
