@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
+from mostrador.amazon.clocks import date_of, lead
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, Unauthorized
 from mostrador.amazon.wire import Outgoing, Reply, Wire, is_allowed_address, shared_wire
 
@@ -22,10 +23,16 @@ READ_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token and the moment after which Amazon refuses it."""
+    """A token and the moment after which Amazon refuses it: by our clock, and by Amazon's own."""
 
     value: str = field(repr=False)
     expires_at: datetime
+    lead: timedelta = timedelta(0)  # how far our clock was ahead of Amazon's when the token came
+
+    @property
+    def dead_at(self) -> datetime:
+        """When it expires by Amazon's clock: what frozen senders are held against."""
+        return self.expires_at - self.lead
 
 
 class TokenSource:
@@ -115,7 +122,8 @@ def _token(reply: Reply, now: datetime) -> AccessToken:
         raise _error(NotSent, reply, "", "the login answered without an access token")
     if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
         raise _error(NotSent, reply, "", "the login did not say how long the token lives")
-    return AccessToken(value, now + min(timedelta(seconds=min(seconds, 86400)), MAX_LIFE))
+    life = min(timedelta(seconds=min(seconds, 86400)), MAX_LIFE)
+    return AccessToken(value, now + life, lead(now, date_of(reply.headers)))
 
 
 def _refusal(reply: Reply, answer: dict[str, object]) -> AmazonError:

@@ -94,7 +94,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class AboutToSend:
-    """The worker holds a token that expires at `token_expires_at` and will send right after the commit."""
+    """The worker holds a token and will send right after the commit.
+
+    `token_expires_at` is by Amazon's clock: ours may be wrong, and differs from host to host.
+    """
 
     token_expires_at: datetime
 
@@ -146,11 +149,13 @@ class Listed:
     """getFeeds answered: feeds of this type, made since the mark, that are not known as other feeds.
 
     Among the candidates are feeds that a notification named and that Amazon, asked, showed as such. Those
-    of which Amazon said nothing yet are `unexplained`: each of them may be ours.
+    of which Amazon said nothing yet are `unexplained`: each of them may be ours. `ahead` is how far our clock
+    is ahead of Amazon's: a fence and looks ten minutes apart are told by Amazon's, whoever looks.
     """
 
     candidates: tuple[str, ...]
     unexplained: tuple[str, ...] = ()
+    ahead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +239,9 @@ def decide(feed: Feed, evidence: Evidence, now: datetime) -> Decision:
             _expect(feed, FeedState.SEALED, FeedState.STAGED)
             marked = replace(feed, marked_at=since, token_expires_at=expires, empty_looks=())
             return _unknown(marked, "the database was restored: it may have been sent before", now)
-        case Listed(candidates=candidates, unexplained=unexplained):
+        case Listed():
             _expect(feed, FeedState.UNKNOWN)
-            if unexplained and len(candidates) < 2:
-                return _looked_at_strange_ones(feed, unexplained, now)
-            return _looked(feed, candidates, now)
+            return _by_our_clock(_listed(feed, evidence, now - evidence.ahead), evidence.ahead)
         case StatusRead(processing_status=status):
             _expect(feed, FeedState.SENT)
             return _status(feed, status, now)
@@ -286,6 +289,20 @@ def _try_again(feed: Feed, words: str, retry_after: timedelta | None, now: datet
 def _unknown(feed: Feed, words: str, now: datetime) -> Decision:
     lost = replace(feed, state=FeedState.UNKNOWN, next_action_at=now + LOOK_AFTER[0])
     return Decision(lost, State.UNKNOWN, words=words)
+
+
+def _listed(feed: Feed, listed: Listed, now: datetime) -> Decision:
+    if listed.unexplained and len(listed.candidates) < 2:
+        return _looked_at_strange_ones(feed, listed.unexplained, now)
+    return _looked(feed, listed.candidates, now)
+
+
+def _by_our_clock(decision: Decision, ahead: timedelta) -> Decision:
+    """Return a decision made by Amazon's clock with what is to be done told by ours."""
+    feed = decision.feed
+    sent_at = feed.sent_at + ahead if feed.sent_at else None
+    next_action_at = feed.next_action_at + ahead if feed.next_action_at else None
+    return replace(decision, feed=replace(feed, sent_at=sent_at, next_action_at=next_action_at))
 
 
 def _looked(feed: Feed, candidates: tuple[str, ...], now: datetime) -> Decision:

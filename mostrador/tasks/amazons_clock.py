@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
+
+from mostrador.amazon.clocks import date_of, lead
 
 
 class _Heard(threading.local):
@@ -20,12 +21,7 @@ _heard = _Heard()
 
 def hear(headers: Mapping[str, str]) -> None:
     """Remember the time an answer names; one without a readable time leaves none."""
-    try:
-        said = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        _heard.date = None
-    else:
-        _heard.date = said.replace(tzinfo=said.tzinfo or UTC)
+    _heard.date = date_of(headers)
 
 
 def said() -> datetime | None:
@@ -33,6 +29,6 @@ def said() -> datetime | None:
     return _heard.date
 
 
-def distance(now: datetime) -> timedelta:
-    """Return how far `now`, just read from our clock, is from the time that the last answer named."""
-    return abs(now - _heard.date) if _heard.date else timedelta(0)
+def ahead(now: datetime) -> timedelta:
+    """Return how far our clock, which just showed `now`, is ahead of the time that the last answer named."""
+    return lead(now, _heard.date)

@@ -205,7 +205,7 @@ def _send(feed: Feed) -> None:
     take(partner, "createFeed", now, keep=departures.kept(partner, kind, now))
     deadline = boot_clock() + SEND_WITHIN
     reach("send.taken")
-    settle(feed, rules.AboutToSend(token.expires_at), now)
+    settle(feed, rules.AboutToSend(token.dead_at), now)
     reach("send.marked")
     if feed.state != FeedState.MARKED:
         return  # its document had grown too old: it is staged anew
@@ -334,15 +334,15 @@ def _look_for(feed: Feed, now: datetime) -> None:
         now,
     )
     reach("look.listed")
-    apart = amazons_clock.distance(timezone.now())
+    ahead = amazons_clock.ahead(timezone.now())
     earliest = begun - CLOCK_SLACK
     young = [each.feed_id for each in listed if each.created_at >= earliest]
     candidates = SeenFeed.objects.unseen(partner=partner, feed_ids=young)
     named = strange_feeds.read(feed, listed={each.feed_id for each in listed}, since=earliest, now=now)
-    found = rules.Listed((*candidates, *named.candidates), named.unexplained)
-    if apart > CLOCK_SLACK and not found.candidates:
-        # Neither the fence nor ten minutes between two looks can be told by such a clock.
-        _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN, trouble=f"{CLOCKS_DIFFER} ({apart})")
+    found = rules.Listed((*candidates, *named.candidates), named.unexplained, ahead)
+    if abs(ahead) > CLOCK_SLACK and not found.candidates:
+        # So far apart, one of the two clocks is broken, and nobody knows which.
+        _again(feed, timezone.now() + CLOSED_LOOKS_AGAIN, trouble=f"{CLOCKS_DIFFER} ({abs(ahead)})")
     else:
         settle(feed, found, now)
     reach("look.settled")

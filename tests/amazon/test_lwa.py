@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 import pytest
 
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, Unauthorized
-from mostrador.amazon.lwa import AccessToken, TokenSource
+from mostrador.amazon.lwa import TokenSource
 
 from .amazonlike import NOW, Amazonlike
 
@@ -19,7 +19,7 @@ LOGIN = ("POST", "/auth/o2/token")
 
 def test_a_token_is_asked_for_as_amazon_wants_it(amazon: Amazonlike) -> None:
     token = amazon.tokens().token(NOW)
-    assert token == AccessToken("Atza|fresh", NOW + timedelta(hours=1))
+    assert (token.value, token.expires_at) == ("Atza|fresh", NOW + timedelta(hours=1))
     asked = amazon.asked[0]
     assert (asked.method, asked.path) == LOGIN
     assert asked.headers["content-type"].startswith("application/x-www-form-urlencoded")
@@ -29,6 +29,14 @@ def test_a_token_is_asked_for_as_amazon_wants_it(amazon: Amazonlike) -> None:
         "client_id": ["amzn1.client"],
         "client_secret": ["the-secret"],
     }
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(minutes=-7), timedelta(0)])
+def test_a_token_dies_by_amazons_clock_whatever_ours_shows(amazon: Amazonlike, ahead: timedelta) -> None:
+    real = datetime.now(UTC)
+    token = amazon.tokens().token(real + ahead)
+    assert token.expires_at == real + ahead + timedelta(hours=1)
+    assert abs(token.dead_at - real - timedelta(hours=1)) < timedelta(seconds=5)
 
 
 def test_a_token_is_kept_while_it_lives_long_enough(amazon: Amazonlike) -> None:

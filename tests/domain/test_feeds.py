@@ -384,6 +384,20 @@ def test_a_look_counts_ten_minutes_after_the_last_or_at_the_fence_and_not_sooner
     assert len(decide(near, Listed(()), NOW + 65 * MINUTE).feed.empty_looks) == 2
 
 
+@pytest.mark.parametrize("ahead", [5 * MINUTE, -5 * MINUTE])
+def test_absence_is_proven_by_amazons_clock_and_not_by_that_of_who_looks(ahead: timedelta) -> None:
+    looks = (NOW + 40 * MINUTE, NOW + 50 * MINUTE)
+    lost, fenced = feed(F.UNKNOWN, empty_looks=looks), NOW + 65 * MINUTE
+    early = decide(lost, Listed((), ahead=ahead), fenced + ahead - SECOND).feed
+    assert (early.state, early.next_action_at) == (F.UNKNOWN, fenced + ahead)
+    assert decide(lost, Listed((), ahead=ahead), fenced + ahead).feed.state is F.ABSENT
+
+
+def test_what_is_found_is_sent_and_followed_by_our_clock() -> None:
+    found = decide(feed(F.UNKNOWN), Listed(("50002",), ahead=5 * MINUTE), NOW + 8 * MINUTE).feed
+    assert (found.sent_at, found.next_action_at) == (NOW + 8 * MINUTE, NOW + 8 * MINUTE + SECOND)
+
+
 def test_a_proof_of_absence_says_how_often_was_looked() -> None:
     looks = tuple(NOW + minute * MINUTE for minute in (40, 50))
     absent = decide(feed(F.UNKNOWN, empty_looks=looks), Listed(()), NOW + 65 * MINUTE)

@@ -33,7 +33,7 @@ class MarksAfterSend(Worker):
         token = yield from self.access_token()
         self.take("createFeed", self.clock())
         feed_id = yield from self.create_feed(held, token, self.boot_clock() + 60)
-        self.settle(held, rules.AboutToSend(token.expires_at), self.clock())
+        self.settle(held, rules.AboutToSend(token.dead_at), self.clock())
         self.settle(held, rules.FeedCreated(feed_id), self.clock())
 
 
@@ -61,7 +61,7 @@ class RefreshesToken(Worker):
 
     def create_feed(self, held: Held, token: Token, deadline: float) -> Generator[Call | None, Any, str]:
         """Send with a token that is valid whenever the request arrives."""
-        return (yield from super().create_feed(held, Token("refreshed", token.expires_at), deadline))
+        return (yield from super().create_feed(held, replace(token, value="refreshed"), deadline))
 
 
 class WritesWithoutComparing(Worker):

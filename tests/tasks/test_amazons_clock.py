@@ -93,4 +93,32 @@ def test_an_answer_without_a_readable_time_names_none(headers: dict[str, str]) -
     assert amazons_clock.said() == datetime(2026, 11, 24, 12, tzinfo=UTC)
     amazons_clock.hear(headers)
     assert amazons_clock.said() is None
-    assert amazons_clock.distance(datetime(2026, 11, 25, tzinfo=UTC)) == timedelta(0)
+    assert amazons_clock.ahead(datetime(2026, 11, 25, tzinfo=UTC)) == timedelta(0)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(5, 0), (-5, 0), (6, 6), (-300, -300)])
+def test_a_few_seconds_say_nothing_of_a_clock(seconds: int, told: int) -> None:
+    amazons_clock.hear({"date": "Tue, 24 Nov 2026 12:00:00 GMT"})
+    ours = datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert amazons_clock.ahead(ours) == timedelta(seconds=told)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(days=1), timedelta(minutes=-4)])
+def test_the_fence_stands_by_amazons_clock_whatever_ours_showed_at_the_mark(
+    shop: Shop, clock: Clock, ahead: timedelta
+) -> None:
+    lose(shop, clock, ahead=ahead, action="drop_before")
+    clock.ahead = timedelta(0)
+    expires_at = Feed.objects.get().token_expires_at
+    assert expires_at is not None
+    assert abs(expires_at - timezone.now() - timedelta(hours=1)) < timedelta(seconds=30)
+
+
+def test_looks_are_told_by_amazons_clock_and_the_next_one_by_ours(shop: Shop, clock: Clock) -> None:
+    lose(shop, clock, ahead=timedelta(0), action="drop_before")
+    clock.ahead = timedelta(minutes=8)
+    feed = look()
+    real = timezone.now() - clock.ahead
+    assert abs(feed.empty_looks[0] - real) < timedelta(seconds=30)
+    assert feed.next_action_at is not None
+    assert feed.next_action_at > timezone.now()

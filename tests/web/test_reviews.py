@@ -85,7 +85,7 @@ def test_a_lost_answer_counts_down_to_its_next_look_and_its_decision(desk: Clien
     refund = makers.make_refund(ticket=makers.make_ticket(order=makers.make_order()), state=State.UNKNOWN)
     feed = _lost_feed(refund, now)
     html = _html(desk, refund)
-    assert "<b>Do not refund it here or in Seller Central.</b> Sent" in html
+    assert "<b>Do not refund it here or in Seller Central.</b> Sending began" in html
     assert "it may or may not have gone through. We keep looking" in html
     assert "decision at the latest" in html
     assert f'data-until="{feed.next_action_at.isoformat()}"' in html

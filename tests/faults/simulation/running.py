@@ -168,6 +168,7 @@ class Simulation:
         return self.worker_class(
             store=self.store,
             clock=partial(self.timeline.date, skew),
+            amazons_clock=self.timeline.date,
             boot_clock=lambda: self.timeline.now,
             plan=self.plan,
             plan_once=self.plan_once,

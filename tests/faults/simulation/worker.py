@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import Any
 
 from mostrador.amazon import processing_reports
+from mostrador.amazon.clocks import lead
 from mostrador.amazon.errors import AmazonError, Happened, NotSent, Throttled, Unauthorized
 from mostrador.amazon.feeds import FeedType
 from mostrador.domain import dispatch as policy
@@ -71,10 +72,11 @@ class Held:
 
 @dataclass(slots=True)
 class Token:
-    """An access token and when it expires by the worker's own clock."""
+    """An access token and when it expires: by the worker's own clock, and by Amazon's."""
 
     value: str
     expires_at: datetime
+    dead_at: datetime
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Worker:
 
     store: Store
     clock: Callable[[], datetime]
+    amazons_clock: Callable[[], datetime]
     boot_clock: Callable[[], float]
     plan: Callable[[datetime, Job], None]
     plan_once: Callable[[datetime, Job], None]
@@ -226,7 +229,7 @@ class Worker:
         self.take("createFeed", now, keep=self.kept(held.feed.kind))
         deadline = self.boot_clock() + SEND_WITHIN
         yield None
-        self.settle(held, rules.AboutToSend(token.expires_at), now)
+        self.settle(held, rules.AboutToSend(token.dead_at), now)
         yield None
         if held.row.state is not FeedState.MARKED:
             return
@@ -289,7 +292,8 @@ class Worker:
         }
         listed: list[tuple[str, datetime]] = yield from self.ask("getFeeds", now, asks)
         candidates = self.candidates(held, listed)
-        self.settle(held, rules.Listed(tuple(candidates)), now)
+        ahead = lead(self.clock(), self.amazons_clock())
+        self.settle(held, rules.Listed(tuple(candidates), ahead=ahead), now)
         yield None
         with self.store.transaction():
             self.store.note_seen([feed_id for feed_id, _ in listed if feed_id not in candidates])
@@ -411,7 +415,7 @@ class Worker:
         now = self.clock()
         if self.token is None or self.token.expires_at - now < TOKEN_AT_LEAST:
             value: str = yield Call("getAccessToken")
-            self.token = Token(value, now + timedelta(hours=1))
+            self.token = Token(value, now + timedelta(hours=1), self.amazons_clock() + timedelta(hours=1))
         return self.token
 
 
