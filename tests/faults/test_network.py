@@ -178,7 +178,7 @@ def test_angry_answers_are_never_answered_by_a_second_send(tmp_path: Path, setti
     trials = share_of(range(figure(sample=15, full=500)))
     with (
         row("F4 429, 500, 502, 503, 504 at 0-50 %") as (entry, rng),
-        open_market(tmp_path, settings, sellers=4 + len(trials) // 4, cancellable_each=0) as market,
+        open_market(tmp_path, settings, sellers=4 + len(trials) // 2, cancellable_each=0) as market,
     ):
         read_orders(market)
         for number in range(len(trials)):
