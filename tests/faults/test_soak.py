@@ -130,13 +130,14 @@ def test_two_hosts_one_killed_and_one_cut_off_send_everything_once(
     ):
         entry.tally["hosts in a network namespace of their own"] = first.host.is_apart + second.host.is_apart
         read_orders(market)
+        # A person, and the worker that finishes what is left, are on the first host: there is no third one,
+        # which would have no record and so close all sending.
+        settings.EPOCH_PATH = first.home / "epoch.json"
         with open_nursery(tmp_path, market) as nursery:
             siege = Siege(market, nursery, rng)
             workers = [first.start(nursery), second.start(nursery)]
             # A host without a record that comes after something was sent would close all sending.
             market.wait(lambda: first.has_record() and second.has_record(), seconds=60, what="the records")
-            # What a person decides here is decided on the first host: this process is no third one.
-            settings.EPOCH_PATH = first.home / "epoch.json"
             sellers = itertools.cycle(market.sellers())
             for number in range(refunds):
                 market.ask("partial", next(sellers))
