@@ -28,7 +28,7 @@ from mostrador.models import Message, Order, SearchText, Ticket
 
 SIZES = (10_000, 100_000)  # on the way to the size that is asked for
 WARM_UP = 40
-REQUESTS = 240
+REQUESTS = 160
 SAMPLE = 500
 PAUSE = 1.0  # seconds between two pages of one client: a team at full speed
 WEB = ("--workers", "2", "--threads", "4")
