@@ -55,6 +55,8 @@ def main() -> None:
         for pair in pages():
             _row(pair, here, there)
         _mails(desk, stand, chosen.mails)
+        for visitor in (here, there):
+            visitor.connection.close()  # both servers have closed what was silent so long
         for pair in replies():
             _row(pair, here, there)
         for row in desk.usage():
