@@ -28,5 +28,9 @@
       };
     }
   });
+  // Read, it goes away by a press or by Esc.
+  const heard = () => { const toast = document.getElementById("late"); if (toast) toast.hidden = true; };
+  document.addEventListener("click", (event) => { if (event.target.closest("#late")) heard(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") heard(); });
   document.addEventListener("htmx:beforeOnLoad", (event) => { if (late.has(event.detail.xhr)) event.preventDefault(); });
 })();
